@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/hash.h"
+
+#include <gtest/gtest.h>
+
+namespace cryptonet::base {
+namespace {
+
+// FIPS 180-2, appendix B.1.
+TEST(Sha256, AgreesWithTheStandardInOnePieceAndInSeveral) {
+  const std::string expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+  EXPECT_EQ(to_hex(sha256(view_of("abc"))), expected);
+  Sha256Stream stream;
+  stream.update(view_of("a"));
+  stream.update(view_of("bc"));
+  EXPECT_EQ(to_hex(stream.finish()), expected);
+}
+
+// RFC 5869, appendix A.1.
+TEST(Hkdf, AgreesWithRfc5869) {
+  const Bytes key(22, 0x0b);
+  Bytes salt(13);
+  Bytes info(10);
+  for (std::uint8_t i = 0; i < 13; ++i) salt[i] = i;
+  for (std::uint8_t i = 0; i < 10; ++i) info[i] = static_cast<std::uint8_t>(0xf0 + i);
+  Bytes out(42);
+  hkdf_sha256(key, salt, info, out);
+  EXPECT_EQ(to_hex(out),
+            "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865");
+}
+
+// RFC 7693, appendix A (unkeyed BLAKE2b-512 of "abc"), first 16 bytes.
+TEST(Blake2b, AgreesWithRfc7693) {
+  Blake2bStream stream({}, 64);
+  stream.update(view_of("abc"));
+  Bytes out(64);
+  stream.finish(out);
+  EXPECT_EQ(to_hex(ByteView(out).first(16)), "ba80a53f981c4d0d6a2797b69f12f6e9");
+}
+
+}  // namespace
+}  // namespace cryptonet::base
