@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Little-endian bytes in and out. ByteReader is for hostile input: it never reads past the end, and after the first
-// failure every later read fails too, so a parser may read a whole record and ask once.
+// Little-endian bytes in and out. ByteReader is for hostile input: it never reads past the end, and
+// after the first failure every later read fails too, so a parser may read a whole record and ask
+// once.
 #pragma once
 
 #include <array>
@@ -96,7 +97,8 @@ class ByteReader {
   bool ok_ = true;
 };
 
-/// Reads the u48 words of the packed form: six bytes each, little-endian. out.size() == bytes.size() / 6.
+/// Reads the u48 words of the packed form: six bytes each, little-endian. out.size() ==
+/// bytes.size() / 6.
 void unpack_u48(ByteView bytes, std::span<std::uint64_t> out);
 /// Writes each word (< 2^48) as six bytes.
 void pack_u48(std::span<const std::uint64_t> words, std::span<std::uint8_t> out);

@@ -42,8 +42,8 @@ class PosixFile final : public WritableFile {
 
 class PosixFileSystem final : public FileSystem {
  public:
-  Result<std::unique_ptr<WritableFile>> open_append(const std::filesystem::path& path, unsigned mode,
-                                                    bool exclusive) override {
+  Result<std::unique_ptr<WritableFile>> open_append(const std::filesystem::path& path,
+                                                    unsigned mode, bool exclusive) override {
     const int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | (exclusive ? O_EXCL : 0);
     const int descriptor = ::open(path.c_str(), flags, mode);
     if (descriptor < 0) return local_io_error("open", path, errno);

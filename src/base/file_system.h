@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The disk, replaceable so that full disks and torn writes are tests. Errors are kLocalIo and name the path and the
-// system's reason. Durable means fsync of the file and of its folder.
+// The disk, replaceable so that full disks and torn writes are tests. Errors are kLocalIo and name
+// the path and the system's reason. Durable means fsync of the file and of its folder.
 #pragma once
 
 #include <filesystem>
@@ -24,7 +24,8 @@ class WritableFile {
 class FileSystem {
  public:
   virtual ~FileSystem() = default;
-  /// Makes (mode e.g. 0600) or opens a file for appending. With `exclusive` an existing file is an error.
+  /// Makes (mode e.g. 0600) or opens a file for appending. With `exclusive` an existing file is an
+  /// error.
   virtual Result<std::unique_ptr<WritableFile>> open_append(const std::filesystem::path& path,
                                                             unsigned mode, bool exclusive) = 0;
   virtual Status rename(const std::filesystem::path& from, const std::filesystem::path& to) = 0;
@@ -41,13 +42,15 @@ class FileSystem {
 /// The real disk.
 FileSystem& real_file_system();
 
-/// Writes `bytes` to a temporary file beside `path`, syncs it, renames it over `path` and syncs the folder.
+/// Writes `bytes` to a temporary file beside `path`, syncs it, renames it over `path` and syncs the
+/// folder.
 Status write_atomically(FileSystem& files, const std::filesystem::path& path, ByteView bytes,
                         unsigned mode);
 /// The whole file; kBadInput when it is larger than `limit` bytes, kLocalIo when it cannot be read.
 Result<Bytes> read_file(const std::filesystem::path& path, std::uint64_t limit);
 /// kLocalIo with the path and errno's text.
-Error local_io_error(const std::string& operation, const std::filesystem::path& path, int error_number);
+Error local_io_error(const std::string& operation, const std::filesystem::path& path,
+                     int error_number);
 
 /// A file mapped read-only into memory for as long as the object lives.
 class MappedFile {

@@ -2,10 +2,10 @@
 // Thin adapters over OpenSSL's EVP and libsodium.
 #include "base/hash.h"
 
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/kdf.h>
-#include <openssl/core_names.h>
 #include <openssl/params.h>
 #include <sodium.h>
 
@@ -45,7 +45,8 @@ Digest sha256(ByteView bytes) {
 Blake2bStream::Blake2bStream(ByteView key, std::size_t out_size)
     : state_(crypto_generichash_statebytes()), out_size_(out_size) {
   auto* state = reinterpret_cast<crypto_generichash_state*>(state_.data());
-  CHECK(crypto_generichash_init(state, key.empty() ? nullptr : key.data(), key.size(), out_size) == 0);
+  CHECK(crypto_generichash_init(state, key.empty() ? nullptr : key.data(), key.size(), out_size) ==
+        0);
 }
 
 Blake2bStream::~Blake2bStream() = default;
@@ -68,12 +69,13 @@ void hkdf_sha256(ByteView input_key, ByteView salt, ByteView info, std::span<std
   CHECK(context != nullptr);
   char digest[] = "SHA256";
   const auto octets = [](const char* name, ByteView bytes) {
-    return OSSL_PARAM_construct_octet_string(name, const_cast<std::uint8_t*>(bytes.data()), bytes.size());
+    return OSSL_PARAM_construct_octet_string(name, const_cast<std::uint8_t*>(bytes.data()),
+                                             bytes.size());
   };
   const OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0),
                                octets(OSSL_KDF_PARAM_KEY, input_key),
-                               octets(OSSL_KDF_PARAM_SALT, salt),
-                               octets(OSSL_KDF_PARAM_INFO, info), OSSL_PARAM_construct_end()};
+                               octets(OSSL_KDF_PARAM_SALT, salt), octets(OSSL_KDF_PARAM_INFO, info),
+                               OSSL_PARAM_construct_end()};
   const int derived = EVP_KDF_derive(context, out.data(), out.size(), params);
   EVP_KDF_CTX_free(context);
   CHECK(derived == 1);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// SHA-256 (names of segments, Merkle trees), BLAKE2b (PRF, keyed) and HKDF-SHA-256 (RFC 5869). SHA-256 is OpenSSL's,
-// because it uses the processor's SHA instructions; BLAKE2b is libsodium's.
+// SHA-256 (names of segments, Merkle trees), BLAKE2b (PRF, keyed) and HKDF-SHA-256 (RFC 5869).
+// SHA-256 is OpenSSL's, because it uses the processor's SHA instructions; BLAKE2b is libsodium's.
 #pragma once
 
 #include <memory>
@@ -30,7 +30,8 @@ class Sha256Stream {
   std::unique_ptr<State> state_;
 };
 
-/// Keyed BLAKE2b that takes its message in pieces; out.size() is 16 to 64, key.size() 16 to 64 (or 0: no key).
+/// Keyed BLAKE2b that takes its message in pieces; out.size() is 16 to 64, key.size() 16 to 64 (or
+/// 0: no key).
 class Blake2bStream {
  public:
   Blake2bStream(ByteView key, std::size_t out_size);

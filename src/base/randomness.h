@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Randomness is passed in, so that a test can replay or clone it. OsRandomness is the operating system's generator.
+// Randomness is passed in, so that a test can replay or clone it. OsRandomness is the operating
+// system's generator.
 #pragma once
 
 #include <cstdint>

@@ -54,7 +54,8 @@ std::string describe(const Error& error) {
 }
 
 void check_failed(const char* condition, const char* file, int line) {
-  std::fprintf(stderr, "cryptonet: INTERNAL: broken invariant: %s at %s:%d\n", condition, file, line);
+  std::fprintf(stderr, "cryptonet: INTERNAL: broken invariant: %s at %s:%d\n", condition, file,
+               line);
   std::abort();
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Result<T>: a value, or an Error with a code that programs branch on and a text that people read. The text names
-// the operation, the place, the limit and the mend; it never holds a cell, a key, a token or a level-1 label.
-// CHECK(x) stops the program on a broken invariant of ours, in every build.
+// Result<T>: a value, or an Error with a code that programs branch on and a text that people read.
+// The text names the operation, the place, the limit and the mend; it never holds a cell, a key, a
+// token or a level-1 label. CHECK(x) stops the program on a broken invariant of ours, in every
+// build.
 #pragma once
 
 #include <cstdint>
@@ -30,8 +31,8 @@ std::string_view code_name(ErrorCode code);
 /// The reverse of code_name; nothing for an unknown word.
 std::optional<ErrorCode> code_from_name(std::string_view name);
 
-/// What went wrong. `rule` is a stable short name of the rule that was broken ("csv.ragged_row"), `hint` the mend.
-/// `line` and `column` count from 1; 0 means that there is none.
+/// What went wrong. `rule` is a stable short name of the rule that was broken ("csv.ragged_row"),
+/// `hint` the mend. `line` and `column` count from 1; 0 means that there is none.
 struct [[nodiscard]] Error {
   ErrorCode code = ErrorCode::kInternal;
   std::string rule;
@@ -64,8 +65,12 @@ std::string describe(const Error& error);
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : content_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(google-explicit-constructor)
-  Result(Error error) : content_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(google-explicit-constructor)
+  Result(T value)
+      : content_(std::in_place_index<0>, std::move(value)) {
+  }  // NOLINT(google-explicit-constructor)
+  Result(Error error)
+      : content_(std::in_place_index<1>, std::move(error)) {
+  }  // NOLINT(google-explicit-constructor)
 
   bool ok() const { return content_.index() == 0; }
   explicit operator bool() const { return ok(); }
@@ -100,8 +105,9 @@ T* Result<T>::checked() {
 
 }  // namespace cryptonet::base
 
-#define CHECK(condition) \
-  ((condition) ? static_cast<void>(0) : ::cryptonet::base::check_failed(#condition, __FILE__, __LINE__))
+#define CHECK(condition)              \
+  ((condition) ? static_cast<void>(0) \
+               : ::cryptonet::base::check_failed(#condition, __FILE__, __LINE__))
 
 #define CN_CONCAT_INNER(a, b) a##b
 #define CN_CONCAT(a, b) CN_CONCAT_INNER(a, b)
@@ -115,7 +121,7 @@ T* Result<T>::checked() {
   declaration = std::move(*result)
 
 /// Return the error of a Status (or any Result) from the enclosing function.
-#define CN_RETURN_IF_ERROR(expression)                                              \
-  do {                                                                              \
+#define CN_RETURN_IF_ERROR(expression)                                                 \
+  do {                                                                                 \
     if (auto cn_status = (expression); !cn_status.ok()) return cn_status.take_error(); \
   } while (false)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// sodium_malloc puts guard pages around each block, so it is kept for keys; polynomials take ordinary memory,
-// locked if the limit allows, and are wiped the same way.
+// sodium_malloc puts guard pages around each block, so it is kept for keys; polynomials take
+// ordinary memory, locked if the limit allows, and are wiped the same way.
 #include "base/secret_memory.h"
 
 #include <sodium.h>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Memory for secrets: guarded, locked where the system allows it, wiped when released; movable, never copied,
-// never printed. Secret<32> for keys, SecretVector<T> for polynomials. Not shared between threads while written.
+// Memory for secrets: guarded, locked where the system allows it, wiped when released; movable,
+// never copied, never printed. Secret<32> for keys, SecretVector<T> for polynomials. Not shared
+// between threads while written.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +19,8 @@ void wipe(void* data, std::size_t size);
 /// libsodium, started once; stops the program when it cannot start.
 void start_sodium();
 
-/// Raw storage behind the secret types: sodium_malloc for small ones, plain zeroed memory (wiped on release) above 64 KiB.
+/// Raw storage behind the secret types: sodium_malloc for small ones, plain zeroed memory (wiped on
+/// release) above 64 KiB.
 void* allocate_secret(std::size_t size);
 void release_secret(void* data, std::size_t size);
 
@@ -30,7 +32,8 @@ class SecretVector {
  public:
   SecretVector() = default;
   explicit SecretVector(std::size_t size)
-      : data_(size == 0 ? nullptr : static_cast<T*>(allocate_secret(size * sizeof(T)))), size_(size) {}
+      : data_(size == 0 ? nullptr : static_cast<T*>(allocate_secret(size * sizeof(T)))),
+        size_(size) {}
   ~SecretVector() { reset(); }
   SecretVector(SecretVector&& other) noexcept
       : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
@@ -74,7 +77,9 @@ class Secret {
     for (std::size_t i = 0; i < Size; ++i) secret.bytes_[i] = bytes[i];
     return secret;
   }
-  std::span<std::uint8_t, Size> span() { return std::span<std::uint8_t, Size>(bytes_.data(), Size); }
+  std::span<std::uint8_t, Size> span() {
+    return std::span<std::uint8_t, Size>(bytes_.data(), Size);
+  }
   std::span<const std::uint8_t, Size> span() const {
     return std::span<const std::uint8_t, Size>(bytes_.data(), Size);
   }

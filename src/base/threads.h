@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A fixed pool of threads that runs loops. The calling thread works too, so a pool of one has no other thread.
+// A fixed pool of threads that runs loops. The calling thread works too, so a pool of one has no
+// other thread.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +17,8 @@ class ThreadPool {
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
   std::size_t size() const;
-  /// Runs body(i) for 0 <= i < count, each once, in any order, and waits. body must not throw. One loop at a time.
+  /// Runs body(i) for 0 <= i < count, each once, in any order, and waits. body must not throw. One
+  /// loop at a time.
   void for_each(std::size_t count, const std::function<void(std::size_t)>& body);
 
  private:

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The contributor's half of masked columns: integer slots in, packed words and hints out (docs/maths/masked_columns.md).
-// One UploadEncryptor per run of `encrypt`: its key is fresh, never on disk but sealed, and wiped with the object.
-// One UnitEncryptor per unit; several may be open at once (partitions arrive interleaved). Not thread-safe; the loop
-// over columns inside a chunk is spread over the pool.
+// The contributor's half of masked columns: integer slots in, packed words and hints out
+// (docs/maths/masked_columns.md). One UploadEncryptor per run of `encrypt`: its key is fresh, never
+// on disk but sealed, and wiped with the object. One UnitEncryptor per unit; several may be open at
+// once (partitions arrive interleaved). Not thread-safe; the loop over columns inside a chunk is
+// spread over the pool.
 #pragma once
 
 #include <functional>
@@ -19,19 +20,22 @@
 
 namespace cryptonet::columns::encrypt {
 
-/// What the slots of one stored column are made of. A chunk comes as a few int64 arrays ("sources"); a column is a
-/// source itself, or the 0/1 indicator of source == equals. A check column is alpha times its checked column mod t.
+/// What the slots of one stored column are made of. A chunk comes as a few int64 arrays
+/// ("sources"); a column is a source itself, or the 0/1 indicator of source == equals. A check
+/// column is alpha times its checked column mod t.
 struct ColumnPlan {
   format::ColumnId id;
   std::uint32_t source = 0;
   std::optional<std::int64_t> equals;
-  std::optional<std::uint32_t> check_of;  ///< index of the checked column; source and equals are then ignored
-  std::uint32_t digit = 0;                ///< goes into the key derivation label
+  std::optional<std::uint32_t>
+      check_of;             ///< index of the checked column; source and equals are then ignored
+  std::uint32_t digit = 0;  ///< goes into the key derivation label
 };
 
-/// Receives the packed words of one chunk of one column. Called from several threads, at most once at a time for a
-/// column, and for a column in chunk order.
-using ChunkSink = std::function<base::Status(std::uint32_t column, std::uint32_t chunk, base::ByteView packed)>;
+/// Receives the packed words of one chunk of one column. Called from several threads, at most once
+/// at a time for a column, and for a column in chunk order.
+using ChunkSink =
+    std::function<base::Status(std::uint32_t column, std::uint32_t chunk, base::ByteView packed)>;
 
 /// The hints of one closed unit, in packed words.
 struct UnitHints {
@@ -43,10 +47,11 @@ class UnitEncryptor {
  public:
   ~UnitEncryptor();
   UnitEncryptor(UnitEncryptor&&) noexcept;
-  /// Encrypts the next chunk. sources[i] has the same length for all i, 1 to N values with |v| < t/2; missing slots
-  /// are zero (also for indicators). Sources and chunk number are hashed into the mask derivation.
-  base::Status encrypt_chunk(std::span<const std::span<const std::int64_t>> sources, base::ThreadPool& pool,
-                             const ChunkSink& sink);
+  /// Encrypts the next chunk. sources[i] has the same length for all i, 1 to N values with |v| <
+  /// t/2; missing slots are zero (also for indicators). Sources and chunk number are hashed into
+  /// the mask derivation.
+  base::Status encrypt_chunk(std::span<const std::span<const std::int64_t>> sources,
+                             base::ThreadPool& pool, const ChunkSink& sink);
   /// Writes the mask chunk and gives the hints. The unit takes no more chunks.
   base::Result<UnitHints> close(base::ThreadPool& pool, const ChunkSink& sink);
   /// Chunks so far, the mask chunk included once closed.
@@ -62,8 +67,10 @@ class UnitEncryptor {
 class UploadEncryptor {
  public:
   /// Draws a fresh upload key K, the upload id, and from K the column secrets and alpha.
-  /// `device_secret` is the contributor's own, never sealed or sent: it hedges against cloned randomness.
-  static base::Result<UploadEncryptor> create(const format::ParameterSet& set, std::vector<ColumnPlan> columns,
+  /// `device_secret` is the contributor's own, never sealed or sent: it hedges against cloned
+  /// randomness.
+  static base::Result<UploadEncryptor> create(const format::ParameterSet& set,
+                                              std::vector<ColumnPlan> columns,
                                               const base::Secret<32>& device_secret,
                                               base::Randomness& randomness);
   ~UploadEncryptor();

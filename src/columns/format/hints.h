@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The hint file of one unit: header, packed A1, packed A2, then packed u_c for every column in manifest order. It goes
-// from the contributor to the gatekeeper only. Each part is checked against its own hash in the manifest when it is
-// read, so an opening never trusts the disk.
+// The hint file of one unit: header, packed A1, packed A2, then packed u_c for every column in
+// manifest order. It goes from the contributor to the gatekeeper only. Each part is checked against
+// its own hash in the manifest when it is read, so an opening never trusts the disk.
 #pragma once
 
 #include "columns/format/manifest.h"
@@ -17,9 +17,10 @@ std::uint64_t hint_file_bytes(const Manifest& manifest, std::uint32_t unit);
 /// Checks size, header and every hash; kIntegrity otherwise.
 base::Status verify_hint_file(const Manifest& manifest, std::uint32_t unit, base::ByteView file);
 /// Packed A1 followed by packed A2, checked against the manifest.
-base::Result<base::ByteView> shared_hint(const Manifest& manifest, std::uint32_t unit, base::ByteView file);
-/// Packed u_c, checked against the manifest.
-base::Result<base::ByteView> column_hint(const Manifest& manifest, std::uint32_t unit, std::uint32_t column,
+base::Result<base::ByteView> shared_hint(const Manifest& manifest, std::uint32_t unit,
                                          base::ByteView file);
+/// Packed u_c, checked against the manifest.
+base::Result<base::ByteView> column_hint(const Manifest& manifest, std::uint32_t unit,
+                                         std::uint32_t column, base::ByteView file);
 
 }  // namespace cryptonet::columns::format

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Opaque random names of uploads, columns and units: 16 bytes each, drawn by the contributor. They tell the cloud
-// nothing, and one kind cannot be passed for another.
+// Opaque random names of uploads, columns and units: 16 bytes each, drawn by the contributor. They
+// tell the cloud nothing, and one kind cannot be passed for another.
 #pragma once
 
 #include <array>

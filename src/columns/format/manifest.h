@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The manifest: what one upload is, signed by the contributor (Ed25519). It holds opaque ids, sizes, hashes and the
-// cap of totals, and nothing of the table's meaning; the cloud and the gatekeeper hold the same bytes.
-// docs/formats/manifest.md has the layout.
+// The manifest: what one upload is, signed by the contributor (Ed25519). It holds opaque ids,
+// sizes, hashes and the cap of totals, and nothing of the table's meaning; the cloud and the
+// gatekeeper hold the same bytes. docs/formats/manifest.md has the layout.
 #pragma once
 
 #include <cstdint>
@@ -21,11 +21,13 @@ inline constexpr std::uint32_t kMaxUnits = 65536;
 
 struct UnitEntry {
   UnitId id;
-  std::uint32_t chunks = 0;            ///< the mask chunk included, so at least 2
-  std::uint64_t cap_of_totals = 0;     ///< distinct totals that the cloud may ever answer: a third of the real rows
-  base::Digest shared_hint_hash{};     ///< SHA-256 of packed A1 followed by packed A2
-  std::vector<base::Digest> hint_hashes;             ///< per column, SHA-256 of packed u_c
-  std::vector<std::vector<base::Digest>> segments;   ///< [column][segment]: names of the segment files, in order
+  std::uint32_t chunks = 0;  ///< the mask chunk included, so at least 2
+  std::uint64_t cap_of_totals =
+      0;  ///< distinct totals that the cloud may ever answer: a third of the real rows
+  base::Digest shared_hint_hash{};        ///< SHA-256 of packed A1 followed by packed A2
+  std::vector<base::Digest> hint_hashes;  ///< per column, SHA-256 of packed u_c
+  std::vector<std::vector<base::Digest>>
+      segments;  ///< [column][segment]: names of the segment files, in order
 };
 
 struct ManifestBody {
@@ -41,9 +43,11 @@ struct ManifestBody {
 /// A manifest whose form, Merkle root and signature were checked.
 class Manifest {
  public:
-  /// Computes the Merkle root over all hashes and signs. `signing_key` is libsodium's 64-byte Ed25519 secret key.
+  /// Computes the Merkle root over all hashes and signs. `signing_key` is libsodium's 64-byte
+  /// Ed25519 secret key.
   static base::Result<Manifest> sign(ManifestBody body, const base::Secret<64>& signing_key);
-  /// Parses hostile bytes; kIntegrity for anything malformed or unsigned, kBadInput for an unknown version or set.
+  /// Parses hostile bytes; kIntegrity for anything malformed or unsigned, kBadInput for an unknown
+  /// version or set.
   static base::Result<Manifest> parse(base::ByteView bytes);
 
   const ManifestBody& body() const { return body_; }
@@ -62,7 +66,8 @@ class Manifest {
   base::Digest merkle_root_{};
 };
 
-/// The Merkle root of a body, for those who must know it before signing (the sealed key is bound to it).
+/// The Merkle root of a body, for those who must know it before signing (the sealed key is bound to
+/// it).
 base::Digest merkle_root_of(const ManifestBody& body);
 
 }  // namespace cryptonet::columns::format

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The parameter sets of masked columns, by the number that stands in every file. Only `wide` is written so far.
+// The parameter sets of masked columns, by the number that stands in every file. Only `wide` is
+// written so far.
 #pragma once
 
 #include <array>
@@ -11,7 +12,8 @@ namespace cryptonet::columns::format {
 
 enum class ParameterSetId : std::uint8_t { kWide = 1 };
 
-/// Residues of one number modulo each ciphertext prime; the entries past the set's prime count are zero.
+/// Residues of one number modulo each ciphertext prime; the entries past the set's prime count are
+/// zero.
 inline constexpr std::size_t kMaxPrimes = 3;
 using Residues = std::array<std::uint64_t, kMaxPrimes>;
 
@@ -19,9 +21,10 @@ struct ParameterSet {
   ParameterSetId id;
   const char* name;  ///< "wide"
   he::bgv::BgvParameters bgv;
-  unsigned check_columns;        ///< twins per tagged column: 1 where t has at least 48 bits
-  std::uint64_t max_unit_rows;   ///< 2^32 for wide
-  unsigned max_unit_chunks;      ///< the mask chunk included; 2^19 for wide, so that pair bounds stay below q/8
+  unsigned check_columns;       ///< twins per tagged column: 1 where t has at least 48 bits
+  std::uint64_t max_unit_rows;  ///< 2^32 for wide
+  unsigned max_unit_chunks;  ///< the mask chunk included; 2^19 for wide, so that pair bounds stay
+                             ///< below q/8
 
   std::size_t primes() const { return bgv.ciphertext_moduli().size(); }
   std::size_t ring_degree() const { return bgv.ring_degree(); }

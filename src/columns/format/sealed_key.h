@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The upload key sealed to the gatekeeper: XChaCha20-Poly1305 under HKDF(X25519(ephemeral, gatekeeper) || enrolment
-// secret; both public keys, upload id, suite), with the manifest's Merkle root as associated data. Bytes only; sealing
-// is in columns/encrypt and unsealing in columns/open.
+// The upload key sealed to the gatekeeper: XChaCha20-Poly1305 under HKDF(X25519(ephemeral,
+// gatekeeper) || enrolment secret; both public keys, upload id, suite), with the manifest's Merkle
+// root as associated data. Bytes only; sealing is in columns/encrypt and unsealing in columns/open.
 #pragma once
 
 #include "columns/format/manifest.h"

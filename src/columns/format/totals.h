@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the gatekeeper asks of the cloud and what comes back: column pairs and units in, one number per prime out.
-// Octet streams (docs/formats/totals.md). Nothing else ever comes from the cloud into an opening.
+// What the gatekeeper asks of the cloud and what comes back: column pairs and units in, one number
+// per prime out. Octet streams (docs/formats/totals.md). Nothing else ever comes from the cloud
+// into an opening.
 #pragma once
 
 #include "columns/format/manifest.h"
@@ -19,7 +20,8 @@ struct ColumnPair {
 /// The canonical order, so that one total has one name (and one blinding).
 ColumnPair make_pair(std::uint32_t a, std::uint32_t b = kNoColumn);
 
-/// Every pair for every unit. Units are indexes into the manifest, strictly increasing; so are the pairs.
+/// Every pair for every unit. Units are indexes into the manifest, strictly increasing; so are the
+/// pairs.
 struct TotalsRequest {
   UploadId upload;
   base::Digest manifest_digest{};
@@ -27,13 +29,15 @@ struct TotalsRequest {
   std::vector<ColumnPair> pairs;
 };
 base::Bytes write_totals_request(const TotalsRequest& request);
-/// Form only (order, limits); whether ids and indexes exist is checked against the manifest by the caller.
+/// Form only (order, limits); whether ids and indexes exist is checked against the manifest by the
+/// caller.
 base::Result<TotalsRequest> parse_totals_request(base::ByteView bytes);
 
 /// totals[unit position * pairs + pair position].
 base::Bytes write_totals_reply(const ParameterSet& set, std::span<const Residues> totals);
 /// kIntegrity when the count or a number (must be < its prime) is wrong.
-base::Result<std::vector<Residues>> parse_totals_reply(const ParameterSet& set, const TotalsRequest& request,
+base::Result<std::vector<Residues>> parse_totals_reply(const ParameterSet& set,
+                                                       const TotalsRequest& request,
                                                        base::ByteView bytes);
 
 }  // namespace cryptonet::columns::format

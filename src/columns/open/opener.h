@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The gatekeeper's half of masked columns: numbers from the cloud and hints from the contributor in, checked integers
-// out. No polynomial from the cloud can be passed in: the only things taken from it are Residues. Every opening that
-// fails gives the same error, whatever the reason.
+// The gatekeeper's half of masked columns: numbers from the cloud and hints from the contributor
+// in, checked integers out. No polynomial from the cloud can be passed in: the only things taken
+// from it are Residues. Every opening that fails gives the same error, whatever the reason.
 #pragma once
 
 #include <memory>
@@ -12,6 +12,7 @@
 #include "columns/format/hints.h"
 #include "columns/format/sealed_key.h"
 #include "columns/format/totals.h"
+#include "columns/open/checked_pair.h"
 
 namespace cryptonet::columns::open {
 
@@ -19,36 +20,13 @@ namespace cryptonet::columns::open {
 using UploadKey = base::Secret<32>;
 
 /// kIntegrity (uniform) when the key does not open or does not match the manifest's commitment.
-base::Result<UploadKey> unseal_key(const format::Manifest& manifest, const format::SealedKey& sealed,
+base::Result<UploadKey> unseal_key(const format::Manifest& manifest,
+                                   const format::SealedKey& sealed,
                                    const base::Secret<32>& gatekeeper_secret_key,
                                    const base::Secret<32>& enrolment_secret);
 /// kIntegrity when the legend does not match the manifest's hash or the key.
 base::Result<base::Bytes> unseal_legend(const format::Manifest& manifest, const UploadKey& key,
                                         base::ByteView sealed_legend);
-
-/// twins[c] = index of column c's check column; nothing where c has none.
-using Twins = std::span<const std::optional<std::uint32_t>>;
-
-/// One side of a product. `tagged`: in the check total this side is replaced by its twin.
-struct PairSide {
-  std::uint32_t column = 0;
-  bool tagged = false;
-};
-
-/// A total M together with its check C: admitted only when exactly one side is tagged and that side has a twin.
-class CheckedPair {
- public:
-  /// kBadInput otherwise. `right` is missing for the sum of one column, which must then be tagged.
-  static base::Result<CheckedPair> create(Twins twins, PairSide left, std::optional<PairSide> right);
-  format::ColumnPair value() const { return value_; }
-  format::ColumnPair check() const { return check_; }
-  auto operator<=>(const CheckedPair&) const = default;
-
- private:
-  CheckedPair(format::ColumnPair value, format::ColumnPair check) : value_(value), check_(check) {}
-  format::ColumnPair value_;
-  format::ColumnPair check_;
-};
 
 /// Both ends belong to the range.
 struct IntegerRange {
@@ -56,7 +34,8 @@ struct IntegerRange {
   std::int64_t high = 0;
 };
 
-/// log2 of the phase bound of a pair (or of a single sum) over `chunks` chunks, rounded up; without blinding.
+/// log2 of the phase bound of a pair (or of a single sum) over `chunks` chunks, rounded up; without
+/// blinding.
 unsigned phase_bound_bits(const format::ParameterSet& set, std::uint32_t chunks, bool product);
 
 class UploadOpener {
@@ -65,15 +44,18 @@ class UploadOpener {
   ~UploadOpener();
   UploadOpener(UploadOpener&&) noexcept;
 
-  /// The key-dependent part of a total, one number per prime: computed once per (unit, pair) and to be kept sealed.
-  /// `hint_file` is the unit's whole hint file; its parts are checked against the manifest.
+  /// The key-dependent part of a total, one number per prime: computed once per (unit, pair) and to
+  /// be kept sealed. `hint_file` is the unit's whole hint file; its parts are checked against the
+  /// manifest.
   base::Result<format::Residues> key_part(std::uint32_t unit, const format::ColumnPair& pair,
                                           base::ByteView hint_file) const;
 
-  /// Opens M and C: |phase| <= bound + q/8 for both, then C = alpha*M mod t, then `range`. The uniform error
-  /// otherwise (code kIntegrity, rule "open"). Constant in its wording, not in its time.
+  /// Opens M and C: |phase| <= bound + q/8 for both, then C = alpha*M mod t, then `range`. The
+  /// uniform error otherwise (code kIntegrity, rule "open"). Constant in its wording, not in its
+  /// time.
   base::Result<std::int64_t> open_checked(std::uint32_t unit, const CheckedPair& pair,
-                                          const format::Residues& total, const format::Residues& check,
+                                          const format::Residues& total,
+                                          const format::Residues& check,
                                           const format::Residues& key_part_total,
                                           const format::Residues& key_part_check,
                                           const IntegerRange& range) const;

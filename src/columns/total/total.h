@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The cloud's whole arithmetic: inner products modulo each prime over packed words, in any order, and the blinding
-// that hides the noise of the phase from the key holder. No secret of a contributor can be named here.
+// The cloud's whole arithmetic: inner products modulo each prime over packed words, in any order,
+// and the blinding that hides the noise of the phase from the key holder. No secret of a
+// contributor can be named here.
 #pragma once
 
 #include <span>
@@ -10,19 +11,22 @@
 
 namespace cryptonet::columns::total {
 
-/// Sum of all words of the given chunks, mod each prime; with `right`, of the products word by word.
-/// left.size() == right.size() when right is not empty; each view has set.packed_bytes() bytes.
-format::Residues partial_total(const format::ParameterSet& set, std::span<const base::ByteView> left,
+/// Sum of all words of the given chunks, mod each prime; with `right`, of the products word by
+/// word. left.size() == right.size() when right is not empty; each view has set.packed_bytes()
+/// bytes.
+format::Residues partial_total(const format::ParameterSet& set,
+                               std::span<const base::ByteView> left,
                                std::span<const base::ByteView> right);
 /// out[i] = sum over words of value * others[i]: one pass over `value`, in L1 blocks (GROUP BY).
 void partial_totals_row(const format::ParameterSet& set, std::span<const base::ByteView> value,
                         std::span<const std::span<const base::ByteView>> others,
                         std::span<format::Residues> out);
 /// a + b mod each prime: how partial totals merge.
-format::Residues merge(const format::ParameterSet& set, const format::Residues& a, const format::Residues& b);
+format::Residues merge(const format::ParameterSet& set, const format::Residues& a,
+                       const format::Residues& b);
 
-/// Adds N*t*rho, rho uniform in +-floor(q/8t) from BLAKE2b under the cloud's secret over (upload, unit, pair): once
-/// per total, after all merging. The same total always gets the same rho.
+/// Adds N*t*rho, rho uniform in +-floor(q/8t) from BLAKE2b under the cloud's secret over (upload,
+/// unit, pair): once per total, after all merging. The same total always gets the same rho.
 format::Residues blind(const format::ParameterSet& set, const base::Secret<32>& cloud_secret,
                        const format::UploadId& upload, const format::UnitId& unit,
                        const format::ColumnPair& pair, const format::Residues& total);

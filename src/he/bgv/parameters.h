@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// BGV parameters. A literal promises nothing; BgvParameters::create is the only way to the checked, immutable ones.
-// N ring degree, q_j ciphertext primes, t plaintext prime, all = 1 mod 2N. Validation holds the table of the largest
-// log2 of the whole modulus for uniform ternary secrets at 128 bits (Bossuat et al., eprint 2024/463): insecure is
-// invalid. Toy parameters exist in tests only, behind an insecure_ name.
+// BGV parameters. A literal promises nothing; BgvParameters::create is the only way to the checked,
+// immutable ones. N ring degree, q_j ciphertext primes, t plaintext prime, all = 1 mod 2N.
+// Validation holds the table of the largest log2 of the whole modulus for uniform ternary secrets
+// at 128 bits (Bossuat et al., eprint 2024/463): insecure is invalid. Toy parameters exist in tests
+// only, behind an insecure_ name.
 #pragma once
 
 #include <cstdint>

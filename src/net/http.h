@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// HTTP/1.1 over TLS 1.3 with certificates on both ends: a small server and a small client. Peers
+// are known by their role in the certificate of the deployment's own authority, not by host names.
+// Handlers run on worker threads and may block. Everything has a limit: header and body sizes,
+// time, connections.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+
+namespace cryptonet::net {
+
+/// Who may be at an end of a connection. Stands in the certificate as URI
+/// urn:cryptonet:role:<word>.
+enum class PeerRole : std::uint8_t { kNone, kGatekeeper, kCloud, kContributor, kResearcher };
+std::string_view role_name(PeerRole role);
+PeerRole role_from_name(std::string_view name);
+
+/// What the TLS layer proved about the other end. kNone: no client certificate was shown.
+struct Peer {
+  PeerRole role = PeerRole::kNone;
+  std::string name;                 ///< the certificate's common name
+  base::Digest certificate_hash{};  ///< SHA-256 of its DER form
+  std::string address;              ///< remote address, for logs and limits
+};
+
+/// PEM texts of one end's own identity and of the authority that it trusts. The key is empty for a
+/// client without a certificate (joining).
+struct TlsIdentity {
+  std::string certificate_pem;
+  std::string key_pem;
+  std::string authority_pem;
+};
+
+struct HttpRequest {
+  std::string method;
+  std::string path;                          ///< without the query string, percent-decoded
+  std::vector<std::string> path_parameters;  ///< what matched each {} of the route, in order
+  std::map<std::string, std::string> query;
+  std::string content_type;
+  base::Bytes body;
+  Peer peer;
+};
+
+struct HttpResponse {
+  int status = 200;
+  std::string content_type = "application/json";
+  base::Bytes body;
+};
+/// {"error":{code, rule, message, file, line, column, hint}} with the status that fits the code.
+HttpResponse error_response(const base::Error& error);
+HttpResponse json_response(std::string json);
+HttpResponse octet_response(base::Bytes bytes);
+
+using Handler = std::function<base::Result<HttpResponse>(const HttpRequest&)>;
+
+struct Route {
+  std::string method;
+  std::string pattern;  ///< "/v1/uploads/{}/segments/{}"
+  std::vector<PeerRole>
+      roles;  ///< who may call it; kNone in the list: anybody, even without certificate
+  std::size_t max_body_bytes = 64 * 1024;
+  Handler handler;
+};
+
+struct ServerOptions {
+  std::string listen;  ///< "127.0.0.1:0"; port 0 asks for a free one
+  TlsIdentity identity;
+  std::vector<Route> routes;
+  std::size_t worker_threads = 4;
+  std::size_t max_connections = 256;
+  std::chrono::seconds idle_timeout{60};
+};
+
+class HttpServer {
+ public:
+  /// Binds and starts to answer. kLocalIo when the address cannot be had; kBadInput for a bad
+  /// identity.
+  static base::Result<std::unique_ptr<HttpServer>> start(ServerOptions options);
+  virtual ~HttpServer() = default;
+  /// "https://127.0.0.1:4443" with the real port.
+  virtual std::string url() const = 0;
+  /// Takes no new requests, lets running ones end (at most `grace`), and returns.
+  virtual void stop(std::chrono::seconds grace) = 0;
+};
+
+struct ClientOptions {
+  std::string url;  ///< "https://host:port"
+  TlsIdentity identity;
+  PeerRole server_role = PeerRole::kNone;  ///< the server's certificate must carry this role
+  std::chrono::seconds connect_timeout{10};
+  std::chrono::seconds request_timeout{300};
+  std::size_t max_response_bytes = 64 * 1024 * 1024;
+};
+
+/// One keep-alive connection, reopened when needed; one request at a time (not thread-safe).
+class HttpClient {
+ public:
+  /// kUsage for a malformed URL; connects on the first request.
+  static base::Result<std::unique_ptr<HttpClient>> create(ClientOptions options);
+  virtual ~HttpClient() = default;
+  /// The body of a 2xx answer. An error answer becomes the Error that the server meant (code and
+  /// text); anything that goes wrong on the way is kUnreachable; a server of the wrong role or
+  /// authority is kIntegrity.
+  virtual base::Result<base::Bytes> request(const std::string& method, const std::string& path,
+                                            base::ByteView body,
+                                            const std::string& content_type) = 0;
+};
+
+}  // namespace cryptonet::net

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// The legend: what the opaque ids of a manifest mean. Sealed by the contributor under the upload
+// key, read by the gatekeeper only, never seen by the cloud. JSON inside (docs/formats/legend.md).
+#pragma once
+
+#include "table/schema.h"
+
+namespace cryptonet::table {
+
+struct LegendUnit {
+  std::vector<std::uint32_t>
+      partition;           ///< group code per partition column; empty when the table has one unit
+  std::uint64_t rows = 0;  ///< real rows
+};
+
+/// Persons in one cell of the declared lattice.
+struct LatticeCell {
+  std::vector<std::uint32_t> groups;
+  std::uint64_t persons = 0;
+};
+
+struct Legend {
+  std::string dataset;
+  Schema schema;
+  std::vector<LegendUnit> units;     ///< in the order of the manifest
+  std::vector<LatticeCell> lattice;  ///< non-empty cells in code order
+  std::uint64_t rows = 0;
+};
+
+std::string write_legend(const Legend& legend);
+/// kIntegrity when the text is not a legend; the schema is validated again.
+base::Result<Legend> parse_legend(std::string_view text);
+
+}  // namespace cryptonet::table

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// The schema of a table: what each source column means and how it is encoded. Written as TOML by
+// `cryptonet schema`, edited by the contributor, sealed into the legend, and read by the gatekeeper
+// to bind questions. Unknown keys are errors with file, line and column. docs/formats/schema.md has
+// the grammar.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/result.h"
+
+namespace cryptonet::table {
+
+enum class Role : std::uint8_t { kMeasure, kDimension, kBins, kIgnore };
+enum class DatePart : std::uint8_t { kNone, kYear, kQuarter, kMonth, kWeekday, kHour };
+
+/// One entry of a dictionary, as it stands in answers.
+using Category = std::variant<std::int64_t, std::string>;
+
+/// A measure's numbers are scaled integers: the declared decimal value times 10^decimals.
+struct ColumnSchema {
+  std::string name;
+  Role role = Role::kIgnore;
+  std::string from;  ///< source column; never empty once parsed (default: name)
+
+  // measure
+  unsigned decimals = 0;  ///< 0 to 15; also the scale of `edges`
+  std::int64_t min = 0;   ///< scaled, included
+  std::int64_t max = 0;   ///< scaled, included
+  unsigned powers = 1;    ///< 1 to 4: x, x^2, … are stored
+  bool nullable = false;  ///< measure: a presence column; dimension: a category for NULL
+
+  // dimension
+  std::vector<Category> categories;  ///< all integers or all texts; in dictionary order
+  bool other = false;
+  bool paired = false;
+  DatePart part = DatePart::kNone;
+
+  // bins: [edges[i], edges[i+1]), with (-inf, edges[0]) and [edges.back(), inf) at the ends
+  std::vector<std::int64_t> edges;
+
+  bool operator==(const ColumnSchema&) const = default;
+};
+
+struct Schema {
+  std::uint64_t row_limit = 0;
+  std::vector<std::vector<std::string>> crosses;
+  std::vector<std::string> partition;
+  std::vector<std::string> lattice;
+  std::optional<std::string> person;
+  std::optional<std::string> weight;
+  bool allow_small_units = false;
+  std::vector<ColumnSchema> columns;
+
+  const ColumnSchema* find(std::string_view name) const;
+  bool operator==(const Schema&) const = default;
+};
+
+/// One group of a dimension (or of bins): what a row's cell becomes, and what an answer shows.
+struct Group {
+  enum class Kind : std::uint8_t { kCategory, kOther, kNull } kind = Kind::kCategory;
+  Category label;  ///< the category; "OTHER"; for bins the text "[0, 500)"; meaningless for kNull
+};
+/// The groups of a dimension or bins column in dictionary order: categories (or bins), OTHER, NULL
+/// last. A group's position is the code under which rows are encoded.
+std::vector<Group> groups_of(const ColumnSchema& column);
+
+/// Parses and validates; every error names `file`, line, column, key and mend. kBadInput.
+base::Result<Schema> parse_schema(std::string_view toml, const std::string& file);
+/// Canonical TOML: equal schemas give equal text, and parse_schema gives the schema back. With
+/// `comments` it explains every choice (for people; not canonical).
+std::string write_schema(const Schema& schema, bool comments = false);
+
+/// "-12.50" for (-1250, 2).
+std::string decimal_text(std::int64_t scaled, unsigned decimals);
+/// The reverse; nothing when the text is not a decimal number, has more significant decimals than
+/// allowed, or overflows.
+std::optional<std::int64_t> parse_decimal(std::string_view text, unsigned decimals);
+
+}  // namespace cryptonet::table

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which encrypted columns a schema becomes, in which order, with which digits and bounds. A pure
+// function of schema and parameter set, so contributor and gatekeeper compute the same list;
+// position = column index of the manifest.
+//
+// Order: rows and its check; weight and its check (if declared); for each measure in schema order
+// presence (if nullable) and its check, weighted presence and its check (if nullable and weighted),
+// the digits of x, each followed by its check, the digits of x^2 …; for each dimension or bins
+// column that is no partition one indicator per group (followed by its check when `paired`); for
+// each cross one indicator per joint group, first dimension slowest. Sums of products must stay
+// below t/2 over row_limit rows: where one stored integer per value is too large, the value is
+// split into balanced digits x = sum d_i * 2^(w*i), |d_i| <= 2^(w-1).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "columns/format/parameter_set.h"
+#include "table/schema.h"
+
+namespace cryptonet::table {
+
+enum class StoredKind : std::uint8_t {
+  kRows,
+  kWeight,
+  kPresence,
+  kWeightedPresence,
+  kDigit,
+  kIndicator
+};
+
+struct StoredColumn {
+  StoredKind kind = StoredKind::kRows;
+  std::uint32_t field =
+      0;  ///< kPresence, kWeightedPresence, kDigit: schema column; kIndicator: index of the family
+  std::uint32_t power = 0;  ///< kDigit: 1 for x, 2 for x^2 …
+  std::uint32_t digit = 0;  ///< kDigit: 0 is the lowest
+  std::uint32_t group = 0;  ///< kIndicator: code within its family
+  std::int64_t low = 0;     ///< smallest and largest value of one row
+  std::int64_t high = 0;
+  std::optional<std::uint32_t> check_of;  ///< this is the check column of that one
+  std::optional<std::uint32_t> twin;      ///< index of this column's check column
+};
+
+/// A set of indicator columns of which exactly one is 1 in every row: a dimension, or a cross of
+/// several.
+struct IndicatorFamily {
+  std::vector<std::uint32_t> fields;        ///< schema columns: one, or those of the cross in order
+  std::vector<std::uint32_t> group_counts;  ///< groups of each field
+  std::uint32_t first = 0;                  ///< stored column of code 0
+  bool paired = false;                      ///< each indicator is followed by its check (stride 2)
+  std::uint32_t column_of(std::uint32_t code) const { return first + code * (paired ? 2U : 1U); }
+};
+
+struct DigitPlan {
+  std::uint32_t first =
+      0;  ///< stored column of digit 0; digit i stands at first + 2*i (checks between)
+  std::uint32_t count = 1;
+  unsigned width_bits = 0;  ///< w; meaningless for one digit
+};
+
+class StoredLayout {
+ public:
+  /// kRefused when no split makes the totals fit, or more columns arise than a manifest may have.
+  static base::Result<StoredLayout> create(const Schema& schema,
+                                           const columns::format::ParameterSet& set);
+
+  const std::vector<StoredColumn>& columns() const { return columns_; }
+  const std::vector<IndicatorFamily>& families() const { return families_; }
+  std::uint32_t rows_column() const { return 0; }
+  std::optional<std::uint32_t> weight_column() const;
+  std::optional<std::uint32_t> presence_column(std::uint32_t field) const;
+  std::optional<std::uint32_t> weighted_presence_column(std::uint32_t field) const;
+  /// The digits of field^power; nothing when that power is not stored.
+  std::optional<DigitPlan> digits(std::uint32_t field, unsigned power) const;
+  /// twins()[c]: the check column of c (columns::open::CheckedPair wants this form).
+  const std::vector<std::optional<std::uint32_t>>& twins() const { return twins_; }
+  /// Schema columns that partition the table, in the order of Schema::partition.
+  const std::vector<std::uint32_t>& partition_fields() const { return partition_fields_; }
+
+ private:
+  StoredLayout() = default;
+  std::vector<StoredColumn> columns_;
+  std::vector<IndicatorFamily> families_;
+  std::vector<std::optional<std::uint32_t>> twins_;
+  std::vector<std::uint32_t> partition_fields_;
+};
+
+/// Splits a value into the balanced digits of a plan: out.size() == plan.count.
+void split_digits(__int128 value, const DigitPlan& plan, std::span<std::int64_t> out);
+
+}  // namespace cryptonet::table
