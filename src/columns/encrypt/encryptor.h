@@ -29,7 +29,6 @@ struct ColumnPlan {
   std::optional<std::int64_t> equals;
   std::optional<std::uint32_t>
       check_of;             ///< index of the checked column; source and equals are then ignored
-  std::uint32_t digit = 0;  ///< goes into the key derivation label
 };
 
 /// Receives the packed words of one chunk of one column. Called from several threads, at most once
