@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // From a question to a checked plan. The passes run in this order, each `Draft -> Result<Draft>` in
 // a file of its own: parse, bind, rewrite, encode, bound, cost, check. Only CheckedPlan can be run;
-// only the last pass makes one. Nothing here sees a key, a hint, or a number from the cloud.
+// only the last pass makes one. Nothing here sees a key, a hint, or a number from the cloud; what
+// becomes of the totals is release/release.h. Pure functions; any thread.
 #pragma once
 
 #include <boost/multiprecision/cpp_int.hpp>
@@ -66,23 +67,6 @@ class CheckedPlan;
 /// position].
 using OpenedTotals = std::vector<std::vector<std::vector<std::int64_t>>>;
 
-enum class ValueType : std::uint8_t { kInteger, kDecimal, kReal, kText };
-struct AnswerColumn {
-  std::string name;
-  ValueType type = ValueType::kInteger;
-  unsigned scale = 0;  ///< decimals of kDecimal
-};
-struct AnswerCell {
-  enum class Kind : std::uint8_t { kNull, kSuppressed, kExact, kReal, kText } kind = Kind::kNull;
-  std::string text;  ///< kExact: the digits as printed ("-12.50"); kText: the label
-  double real = 0;
-};
-/// The released answer: policy applied, ordered, limited.
-struct Answer {
-  std::vector<AnswerColumn> columns;
-  std::vector<std::vector<AnswerCell>> rows;
-};
-
 class CheckedPlan {
  public:
   CheckedPlan(CheckedPlan&&) noexcept;
@@ -110,14 +94,5 @@ base::Result<std::string> dataset_of(const std::string& sql);
 /// Runs all passes. kBadInput: not in the subset, unknown name, unreachable (the hint is the line
 /// to add to the schema); kRefused: a bound or the policy says no.
 base::Result<CheckedPlan> make_plan(const std::string& sql, const DatasetView& dataset);
-
-/// Policy of release and the last arithmetic: cells with fewer than `smallest_cell` contributing
-/// rows are suppressed.
-struct ReleasePolicy {
-  std::uint64_t smallest_cell = 10;
-};
-/// Exact totals to answer: recombines digits, units and versions in big integers, applies the
-/// policy, orders, limits.
-Answer release(const CheckedPlan& plan, const OpenedTotals& opened, const ReleasePolicy& policy);
 
 }  // namespace cryptonet::gatekeeper::plan
