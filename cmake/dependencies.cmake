@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-# Third-party libraries as imported targets. Debian's packages, but Arrow: the PyPI pyarrow wheel's headers and
-# libraries, found under CRYPTONET_PYARROW_DIR (./run sets it), unless the system has an Arrow of its own.
+# Third-party libraries as imported targets. Debian's packages, but Arrow: the PyPI pyarrow wheel's
+# headers and libraries, found under CRYPTONET_PYARROW_DIR (./run sets it), unless the system has an
+# Arrow of its own.
 include(GoogleTest)
 find_package(Threads REQUIRED)
 find_package(OpenSSL 3.0 REQUIRED)
@@ -24,8 +25,8 @@ endfunction()
 cryptonet_import(sodium sodium.h sodium)
 cryptonet_import(pg_query pg_query.h pg_query)
 
-# Arrow: only the contributor's side links it (docs/decisions). libcrypto stands first on the link line because
-# libparquet exports a copy of it; the first in NEEDED wins for the whole process.
+# Arrow: only the contributor's side links it (docs/decisions). libcrypto stands first on the link
+# line because libparquet exports a copy of it; the first in NEEDED wins for the whole process.
 set(CRYPTONET_PYARROW_DIR "" CACHE PATH "the pyarrow package folder of a Python environment")
 if(NOT CRYPTONET_PYARROW_DIR)
   file(GLOB pyarrow_found ${PROJECT_SOURCE_DIR}/build/venv/lib/python3*/site-packages/pyarrow)
@@ -38,7 +39,8 @@ target_link_libraries(arrow_for_contributor INTERFACE
 foreach(library parquet arrow)
   file(GLOB arrow_file ${CRYPTONET_PYARROW_DIR}/lib${library}.so.*)
   if(NOT arrow_file)
-    message(FATAL_ERROR "lib${library} is not under '${CRYPTONET_PYARROW_DIR}': run ./run build, which installs it")
+    message(FATAL_ERROR "lib${library} is not under '${CRYPTONET_PYARROW_DIR}': "
+      "run ./run build, which installs it")
   endif()
   target_link_libraries(arrow_for_contributor INTERFACE ${arrow_file})
 endforeach()

@@ -9,7 +9,8 @@ function(cryptonet_library name)
   target_link_libraries(${name} PUBLIC ${ARG_DEPS})
 endfunction()
 
-# cryptonet_test(he_ntt_test SOURCES a_test.cc DEPS cn_he_ntt): a GoogleTest program; every case is a ctest case.
+# cryptonet_test(he_ntt_test SOURCES a_test.cc DEPS cn_he_ntt): a GoogleTest program; every case is
+# a ctest case.
 function(cryptonet_test name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;LABELS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
@@ -19,7 +20,8 @@ function(cryptonet_test name)
   if(NOT ARG_LABELS)
     set(ARG_LABELS unit)
   endif()
-  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 300)
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST
+    PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 300)
 endfunction()
 
 # cryptonet_program(cryptonet-cloud SOURCES main.cc DEPS cn_cloud_serve): lands in <build>/bin.

@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Checks who may know whom, and that ARCHITECTURE.md tells the truth.
+
+1. Includes and link lines point one way: base, then he and net, then columns, table, api, a side,
+   apps. Sides never include each other.
+2. Rights: only the contributor may name columns/encrypt, only the cloud columns/total, only the
+   gatekeeper columns/open; he/secret belongs to encrypt and open. Link lines are followed to the end.
+3. Every folder with files stands in ARCHITECTURE.md, every folder named there exists, and every
+   relative link of every Markdown file resolves.
+
+Prints one line per complaint; exit status 1 when there is one.
+"""
+
+import pathlib
+import re
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import tree  # noqa: E402
+
+SIDES = ("contributor", "cloud", "gatekeeper", "researcher")
+# For each top folder of src/, the other top folders that it may use.
+MAY_USE = {
+    "base": set(),
+    "he": {"base"},
+    "net": {"base"},
+    "columns": {"base", "he"},
+    "table": {"base", "columns"},
+    "api": {"base", "net", "columns", "table"},
+    **{side: {"base", "he", "net", "columns", "table", "api"} for side in SIDES},
+}
+# Folders that hold a right, and who alone may use them (prefixes of a folder's path).
+RIGHTS = {
+    "he/secret": ("columns/encrypt", "columns/open"),
+    "columns/encrypt": ("contributor",),
+    "columns/total": ("cloud",),
+    "columns/open": ("gatekeeper",),
+}
+INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
+LIBRARY = re.compile(r"cryptonet_(library|program)\(\s*([\w-]+)([^)]*)\)")
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+FOLDER_NAME = re.compile(r"`([\w.\-/]+/)`")
+
+
+def within(folder, prefix):
+    return folder == prefix or folder.startswith(prefix + "/")
+
+
+def use_complaint(user, used):
+    """Why folder `user` may not use folder `used` (both relative to src/), or None."""
+    user_top, used_top = user.split("/")[0], used.split("/")[0]
+    for owned, owners in RIGHTS.items():
+        if within(used, owned) and not within(user, owned):
+            if not any(within(user, owner) for owner in owners):
+                return f"{owned} is for {' and '.join(owners)} alone"
+    if user_top == used_top:
+        return None
+    if user_top not in MAY_USE:
+        return f"src/{user_top} has no place in the order of folders"
+    if used_top not in MAY_USE[user_top]:
+        allowed = ", ".join(sorted(MAY_USE[user_top])) or "nothing"
+        return f"{user_top} may use {allowed}"
+    return None
+
+
+def is_test(path):
+    return path.stem.endswith(("_test", "_oracle", "_testing"))
+
+
+def check_includes(files, text_of):
+    complaints = []
+    folders = {str(path.parent) for path in files}
+    for path in files:
+        if path.parts[0] != "src" or path.suffix not in (".cc", ".h") or is_test(path):
+            continue
+        user = "/".join(path.parts[1:-1])
+        for included in INCLUDE.findall(text_of(path)):
+            used = "/".join(pathlib.PurePosixPath(included).parts[:-1])
+            if "src/" + used not in folders:
+                continue
+            complaint = use_complaint(user, used)
+            if complaint:
+                complaints.append(f"{path}: includes {included}: {complaint}")
+    return complaints
+
+
+def link_lines(files, text_of):
+    """Target name -> (CMakeLists path, folder under src/ or None, libraries named)."""
+    targets = {}
+    for path in files:
+        if path.name != "CMakeLists.txt" or path.parts[0] not in ("src", "apps"):
+            continue
+        text = re.sub(r"#.*", "", text_of(path))
+        for kind, name, arguments in LIBRARY.findall(text):
+            words = arguments.split()
+            named = words[words.index("DEPS") + 1:] if "DEPS" in words else []
+            folder = "/".join(path.parts[1:-1]) if path.parts[0] == "src" else None
+            targets[name] = (path, folder, [word for word in named if word.startswith("cn_")])
+    return targets
+
+
+def check_link_lines(files, text_of):
+    complaints = []
+    targets = link_lines(files, text_of)
+    for name, (path, folder, named) in targets.items():
+        for dependency in named:
+            if dependency not in targets:
+                complaints.append(f"{path}: {name} links {dependency}, which no folder makes")
+            elif folder is not None and targets[dependency][1] is not None:
+                complaint = use_complaint(folder, targets[dependency][1])
+                if complaint:
+                    complaints.append(f"{path}: {name} links {dependency}: {complaint}")
+    return complaints + check_programs(targets)
+
+
+def reachable(targets, name):
+    seen, waiting = set(), [name]
+    while waiting:
+        current = waiting.pop()
+        if current not in seen and current in targets:
+            seen.add(current)
+            waiting.extend(targets[current][2])
+    return seen
+
+
+# What each program may never reach over its link line.
+FORBIDDEN = {
+    "cryptonet-cloud": ("cn_he_secret", "cn_columns_encrypt", "cn_columns_open"),
+    "cryptonet-gatekeeper": ("cn_columns_encrypt", "cn_columns_total", "cn_cloud"),
+}
+
+
+def check_programs(targets):
+    complaints = []
+    for program, forbidden in FORBIDDEN.items():
+        for reached in sorted(reachable(targets, program)):
+            if any(reached == name or reached.startswith(name + "_") for name in forbidden):
+                complaints.append(f"{targets[program][0]}: {program} reaches {reached}")
+    return complaints
+
+
+# Folders whose insides are data or bookkeeping, told by the line of the folder itself.
+NOT_LISTED = re.compile(r"^(\.|.*/cases$|.*/corpus(/|$)|.*/vectors/.+)")
+
+
+def check_architecture(files, text_of, root):
+    if not (root / "ARCHITECTURE.md").is_file():
+        return ["ARCHITECTURE.md: is missing"]
+    named = {name.rstrip("/") for name in FOLDER_NAME.findall(text_of("ARCHITECTURE.md"))}
+    folders = {str(path.parent) for path in files} - {"."}
+    folders = {folder for folder in folders if not NOT_LISTED.match(folder)}
+    complaints = [f"ARCHITECTURE.md: `{name}/` does not exist"
+                  for name in sorted(named) if not (root / name).is_dir()]
+    complaints += [f"ARCHITECTURE.md: `{folder}/` is missing" for folder in sorted(folders - named)]
+    return complaints
+
+
+def check_links(files, text_of, root):
+    complaints = []
+    for path in files:
+        if path.suffix != ".md":
+            continue
+        for link in LINK.findall(text_of(path)):
+            target = link.split("#")[0]
+            if not target or re.match(r"[a-z]+:", target):
+                continue
+            if not (root / path.parent / target).exists():
+                complaints.append(f"{path}: link to {link} leads nowhere")
+    return complaints
+
+
+def complaints(root=tree.ROOT):
+    files = tree.files(root)
+
+    def text_of(path):
+        return tree.text_of(path, root) or ""
+
+    return (check_includes(files, text_of) + check_link_lines(files, text_of)
+            + check_architecture(files, text_of, root) + check_links(files, text_of, root))
+
+
+def main():
+    found = complaints()
+    for line in found:
+        print(line)
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
