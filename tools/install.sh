@@ -94,7 +94,7 @@ install_python_now() {
   fi
   [ -d build/venv ] || python3 -m venv build/venv
   touch build/venv/.installing
-  build/venv/bin/python -m pip --quiet --disable-pip-version-check install \
+  build/venv/bin/python -m pip -qq --disable-pip-version-check install \
     --require-hashes --no-deps --only-binary :all: -r "$requirements"
   content_hash "$requirements" >build/venv/.stamp
   rm build/venv/.installing
