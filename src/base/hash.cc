@@ -68,6 +68,9 @@ void hkdf_sha256(ByteView input_key, ByteView salt, ByteView info, std::span<std
   EVP_KDF_free(kdf);
   CHECK(context != nullptr);
   char digest[] = "SHA256";
+  // RFC 5869: no salt means a string of zeros as long as the digest. OpenSSL wants to see it.
+  static constexpr Digest kNoSalt{};
+  if (salt.empty()) salt = kNoSalt;
   const auto octets = [](const char* name, ByteView bytes) {
     return OSSL_PARAM_construct_octet_string(name, const_cast<std::uint8_t*>(bytes.data()),
                                              bytes.size());

@@ -29,6 +29,15 @@ TEST(Hkdf, AgreesWithRfc5869) {
             "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865");
 }
 
+// RFC 5869, appendix A.3: neither salt nor info.
+TEST(Hkdf, AgreesWithRfc5869WithoutSalt) {
+  const Bytes key(22, 0x0b);
+  Bytes out(42);
+  hkdf_sha256(key, {}, {}, out);
+  EXPECT_EQ(to_hex(out),
+            "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8");
+}
+
 // RFC 7693, appendix A (unkeyed BLAKE2b-512 of "abc"), first 16 bytes.
 TEST(Blake2b, AgreesWithRfc7693) {
   Blake2bStream stream({}, 64);
