@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// The state's tables. Columns named sealed_* hold records that only the gatekeeper's sealing key
+// opens (keys/key_ring.h): a copy of this file alone tells no secret, no total and no label. Times
+// are seconds since 1970, UTC.
+#include "gatekeeper/state/migrations.h"
+
+#include <array>
+
+namespace cryptonet::gatekeeper::state {
+namespace {
+
+constexpr const char* kFirst = R"sql(
+CREATE TABLE enrolment (
+  id            TEXT PRIMARY KEY,
+  name          TEXT NOT NULL UNIQUE,
+  role          TEXT NOT NULL CHECK (role IN ('cloud', 'contributor', 'researcher')),
+  sealed_secret BLOB NOT NULL,
+  made_at       INTEGER NOT NULL,
+  revoked_at    INTEGER
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE certificate (
+  hash        BLOB PRIMARY KEY CHECK (length(hash) = 32),
+  enrolment   TEXT NOT NULL REFERENCES enrolment (id),
+  signing_key BLOB NOT NULL CHECK (length(signing_key) IN (0, 32)),
+  made_at     INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- schema_tag and sealed_schema are fixed when the first version is published and outlive every
+-- version; next_version only grows.
+CREATE TABLE dataset (
+  name          TEXT PRIMARY KEY,
+  schema_tag    BLOB NOT NULL CHECK (length(schema_tag) = 32),
+  sealed_schema BLOB NOT NULL,
+  next_version  INTEGER NOT NULL CHECK (next_version >= 1)
+) STRICT, WITHOUT ROWID;
+
+-- manifest_digest pins the manifest for ever: nothing else is opened under this upload.
+CREATE TABLE upload (
+  id               BLOB PRIMARY KEY CHECK (length(id) = 16),
+  dataset          TEXT NOT NULL,
+  enrolment        TEXT NOT NULL REFERENCES enrolment (id),
+  manifest_digest  BLOB NOT NULL CHECK (length(manifest_digest) = 32),
+  row_count        INTEGER NOT NULL CHECK (row_count >= 1),
+  state            TEXT NOT NULL CHECK (state IN ('receiving', 'published', 'dropped')),
+  version          INTEGER CHECK (version >= 1),
+  received_at      INTEGER NOT NULL,
+  published_at     INTEGER,
+  dropped_at       INTEGER,
+  frozen_at        INTEGER,
+  deletion_pending INTEGER NOT NULL DEFAULT 0 CHECK (deletion_pending IN (0, 1)),
+  UNIQUE (dataset, version),
+  CHECK ((state = 'receiving') = (version IS NULL))
+) STRICT, WITHOUT ROWID;
+
+-- side_a and side_b are columns of the manifest; side_b is -1 for the sum of one column.
+CREATE TABLE opened_total (
+  upload       BLOB NOT NULL REFERENCES upload (id),
+  unit         INTEGER NOT NULL,
+  side_a       INTEGER NOT NULL,
+  side_b       INTEGER NOT NULL,
+  sealed_total BLOB NOT NULL,
+  PRIMARY KEY (upload, unit, side_a, side_b)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE answer (
+  question      BLOB PRIMARY KEY CHECK (length(question) = 32),
+  dataset       TEXT NOT NULL,
+  sealed_answer BLOB NOT NULL,
+  made_at       INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX answer_by_dataset ON answer (dataset);
+
+PRAGMA user_version = 1;
+)sql";
+
+constexpr std::array<const char*, 1> kScripts = {kFirst};
+}  // namespace
+
+std::span<const char* const> migrations() { return kScripts; }
+
+}  // namespace cryptonet::gatekeeper::state

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// Uploads and their life: receiving -> published (a version of a dataset) -> dropped, and the frozen
+// flag. The gatekeeper gives version numbers when an upload is published, counted per dataset from
+// 1 and never reused; the manifest's digest is pinned when the upload is first seen, so a version
+// means the same bytes for ever. Safe from several threads and processes.
+#pragma once
+
+#include <optional>
+
+#include "columns/format/ids.h"
+#include "gatekeeper/state/database.h"
+
+namespace cryptonet::gatekeeper::state {
+
+using columns::format::UploadId;
+
+enum class UploadState : std::uint8_t { kReceiving, kPublished, kDropped };
+
+struct Upload {
+  UploadId id;
+  std::string dataset;
+  std::string enrolment;  ///< id of the enrolment under which it came
+  base::Digest manifest_digest{};
+  std::uint64_t rows = 0;
+  UploadState state = UploadState::kReceiving;
+  std::uint64_t version = 0;  ///< 0 until published
+  bool frozen = false;
+};
+
+/// What a dataset keeps beyond its versions: the schema that every version must have.
+struct DatasetSchema {
+  base::Digest tag{};  ///< keyed hash of the canonical schema: equal tags mean equal schemas
+  base::Bytes sealed;  ///< the canonical schema, sealed
+};
+
+struct DatasetVersions {
+  std::string name;
+  std::vector<Upload> live;  ///< published, ascending by version
+};
+
+class Uploads {
+ public:
+  explicit Uploads(Database& database) : database_(database) {}
+
+  /// Registers an upload that begins to arrive. Idempotent for the same manifest; kIntegrity when
+  /// the id is pinned to another manifest, kBadInput when it was dropped.
+  base::Result<Upload> receive(const Upload& upload, std::int64_t now_s);
+  base::Result<std::optional<Upload>> find(const UploadId& id);
+  /// A version of a dataset, dropped ones included.
+  base::Result<std::optional<Upload>> find_version(const std::string& dataset,
+                                                   std::uint64_t version);
+  /// The schema of a dataset that has or had a published version.
+  base::Result<std::optional<DatasetSchema>> find_schema(const std::string& dataset);
+  /// Live versions of all datasets that have any, by name.
+  base::Result<std::vector<DatasetVersions>> datasets();
+  /// Live versions of one dataset; empty for an unknown one.
+  base::Result<std::vector<Upload>> live(const std::string& dataset);
+
+  /// Gives the next version number, once: asked again it gives the same. kBadInput when the schema
+  /// differs from the dataset's, the rows of all live versions pass `row_limit`, or the upload was
+  /// dropped.
+  base::Result<Upload> publish(const UploadId& id, const DatasetSchema& schema,
+                               std::uint64_t row_limit, std::int64_t now_s);
+  /// Marks a version dropped, forgets its opened totals and the dataset's kept answers, and notes
+  /// that the cloud is still to be asked. Idempotent.
+  base::Status drop(const UploadId& id, std::int64_t now_s);
+  base::Result<std::vector<UploadId>> pending_deletions();
+  base::Status deletion_done(const UploadId& id);
+  base::Result<std::vector<UploadId>> dropped();
+
+  /// On disk when it returns. The first freeze keeps its time.
+  base::Status freeze(const UploadId& id, std::int64_t now_s);
+  /// kBadInput when there is no such live version. False: it was not frozen.
+  base::Result<bool> unfreeze(const std::string& dataset, std::uint64_t version);
+
+ private:
+  Database& database_;
+};
+
+}  // namespace cryptonet::gatekeeper::state
