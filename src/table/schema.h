@@ -9,10 +9,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
 #include "base/result.h"
+#include "table/decimal.h"
 
 namespace cryptonet::table {
 
@@ -29,14 +31,15 @@ struct ColumnSchema {
   std::string from;  ///< source column; never empty once parsed (default: name)
 
   // measure
-  unsigned decimals = 0;  ///< 0 to 15; also the scale of `edges`
+  unsigned decimals = 0;  ///< 0 to kMaxDecimals; also the scale of `edges`
   std::int64_t min = 0;   ///< scaled, included
   std::int64_t max = 0;   ///< scaled, included
   unsigned powers = 1;    ///< 1 to 4: x, x^2, … are stored
-  bool nullable = false;  ///< measure: a presence column; dimension: a category for NULL
+  bool nullable = false;  ///< measure: a presence column; dimension, bins: a category for NULL
 
   // dimension
-  std::vector<Category> categories;  ///< all integers or all texts; in dictionary order
+  /// All integers or all texts, in dictionary order. Empty when the dictionary of `part` is whole.
+  std::vector<Category> categories;
   bool other = false;
   bool paired = false;
   DatePart part = DatePart::kNone;
@@ -49,11 +52,11 @@ struct ColumnSchema {
 
 struct Schema {
   std::uint64_t row_limit = 0;
-  std::vector<std::vector<std::string>> crosses;
-  std::vector<std::string> partition;
-  std::vector<std::string> lattice;
-  std::optional<std::string> person;
-  std::optional<std::string> weight;
+  std::vector<std::vector<std::string>> crosses;  ///< of two or three dimensions or bins each
+  std::vector<std::string> partition;             ///< dimensions or bins
+  std::vector<std::string> lattice;               ///< dimensions or bins, at most three
+  std::optional<std::string> person;              ///< source column
+  std::optional<std::string> weight;              ///< source column
   bool allow_small_units = false;
   std::vector<ColumnSchema> columns;
 
@@ -69,17 +72,32 @@ struct Group {
 /// The groups of a dimension or bins column in dictionary order: categories (or bins), OTHER, NULL
 /// last. A group's position is the code under which rows are encoded.
 std::vector<Group> groups_of(const ColumnSchema& column);
+/// Their number, without making them.
+std::size_t group_count(const ColumnSchema& column);
+/// The smallest and largest value of a date part with a whole dictionary; nothing for kNone, kYear.
+std::optional<std::pair<std::int64_t, std::int64_t>> part_range(DatePart part);
+std::string_view role_name(Role role);
+std::string_view part_name(DatePart part);
+
+inline constexpr std::size_t kMaxSchemaBytes = 8U << 20;
+inline constexpr std::size_t kMaxSchemaColumns = 4096;
+inline constexpr std::size_t kMaxCategories = 65536;  ///< of one column
+inline constexpr std::size_t kMaxNameBytes = 255;     ///< of a column or a text category
+
+/// A rule that a schema breaks, and where: "columns.delay.min", "crosses"; columns by name.
+struct SchemaProblem {
+  std::string key;
+  std::string rule;
+  std::string message;
+  std::string hint;
+};
+/// The first broken rule of a schema that was made by hand; nothing when it is sound.
+std::optional<SchemaProblem> find_problem(const Schema& schema);
 
 /// Parses and validates; every error names `file`, line, column, key and mend. kBadInput.
 base::Result<Schema> parse_schema(std::string_view toml, const std::string& file);
 /// Canonical TOML: equal schemas give equal text, and parse_schema gives the schema back. With
 /// `comments` it explains every choice (for people; not canonical).
 std::string write_schema(const Schema& schema, bool comments = false);
-
-/// "-12.50" for (-1250, 2).
-std::string decimal_text(std::int64_t scaled, unsigned decimals);
-/// The reverse; nothing when the text is not a decimal number, has more significant decimals than
-/// allowed, or overflows.
-std::optional<std::int64_t> parse_decimal(std::string_view text, unsigned decimals);
 
 }  // namespace cryptonet::table

@@ -7,9 +7,11 @@
 // presence (if nullable) and its check, weighted presence and its check (if nullable and weighted),
 // the digits of x, each followed by its check, the digits of x^2 …; for each dimension or bins
 // column that is no partition one indicator per group (followed by its check when `paired`); for
-// each cross one indicator per joint group, first dimension slowest. Sums of products must stay
-// below t/2 over row_limit rows: where one stored integer per value is too large, the value is
-// split into balanced digits x = sum d_i * 2^(w*i), |d_i| <= 2^(w-1).
+// each cross one indicator per joint group, first dimension slowest. Totals over row_limit = R rows
+// must stay below t/2: digits of x may meet each other, so R*d^2 < t/2; those of higher powers meet
+// only 0/1 columns, so R*|d| < t/2. Where one stored integer per value is too large, the value is
+// split into the fewest balanced digits x = sum d_i * 2^(w*i), -2^(w-1) <= d_i < 2^(w-1) below the
+// top one (docs/maths/encoding.md).
 #pragma once
 
 #include <cstdint>
@@ -21,6 +23,9 @@
 #include "table/schema.h"
 
 namespace cryptonet::table {
+
+/// 128 bits, for powers of values; not ISO C++, so named once.
+__extension__ typedef __int128 WideInteger;
 
 enum class StoredKind : std::uint8_t {
   kRows,
@@ -40,8 +45,8 @@ struct StoredColumn {
   std::uint32_t group = 0;  ///< kIndicator: code within its family
   std::int64_t low = 0;     ///< smallest and largest value of one row
   std::int64_t high = 0;
-  std::optional<std::uint32_t> check_of;  ///< this is the check column of that one
-  std::optional<std::uint32_t> twin;      ///< index of this column's check column
+  std::optional<std::uint32_t> check_of = std::nullopt;  ///< this is the check column of that one
+  std::optional<std::uint32_t> twin = std::nullopt;      ///< index of this column's check column
 };
 
 /// A set of indicator columns of which exactly one is 1 in every row: a dimension, or a cross of
@@ -65,10 +70,16 @@ class StoredLayout {
  public:
   /// kRefused when no split makes the totals fit, or more columns arise than a manifest may have.
   static base::Result<StoredLayout> create(const Schema& schema,
-                                           const columns::format::ParameterSet& set);
+                                           const columns::format::ParameterSet& set) {
+    return create(schema, set.bgv.plaintext_modulus());
+  }
+  /// The same for any odd t: nothing else of the parameters matters here.
+  static base::Result<StoredLayout> create(const Schema& schema, std::uint64_t plaintext_modulus);
 
   const std::vector<StoredColumn>& columns() const { return columns_; }
   const std::vector<IndicatorFamily>& families() const { return families_; }
+  /// The family of exactly these schema columns in this order; nothing when none is stored.
+  const IndicatorFamily* find_family(std::span<const std::uint32_t> fields) const;
   std::uint32_t rows_column() const { return 0; }
   std::optional<std::uint32_t> weight_column() const;
   std::optional<std::uint32_t> presence_column(std::uint32_t field) const;
@@ -81,6 +92,7 @@ class StoredLayout {
   const std::vector<std::uint32_t>& partition_fields() const { return partition_fields_; }
 
  private:
+  friend class LayoutBuilder;
   StoredLayout() = default;
   std::vector<StoredColumn> columns_;
   std::vector<IndicatorFamily> families_;
@@ -89,6 +101,6 @@ class StoredLayout {
 };
 
 /// Splits a value into the balanced digits of a plan: out.size() == plan.count.
-void split_digits(__int128 value, const DigitPlan& plan, std::span<std::int64_t> out);
+void split_digits(WideInteger value, const DigitPlan& plan, std::span<std::int64_t> out);
 
 }  // namespace cryptonet::table
