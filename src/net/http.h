@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/bytes.h"
@@ -54,18 +55,29 @@ struct HttpResponse {
   std::string content_type = "application/json";
   base::Bytes body;
 };
-/// {"error":{code, rule, message, file, line, column, hint}} with the status that fits the code.
+/// {"error":{code, rule, message, file, line, column, hint}} with the status that fits the code; a
+/// rule that ends in "not_found" gives 404.
 HttpResponse error_response(const base::Error& error);
 HttpResponse json_response(std::string json);
 HttpResponse octet_response(base::Bytes bytes);
 
 using Handler = std::function<base::Result<HttpResponse>(const HttpRequest&)>;
 
+/// What came of one request, for a log: no bodies, no query strings.
+struct AnswerRecord {
+  std::string method;
+  std::string pattern;  ///< of the route; "-" when none matched
+  int status = 0;
+  std::string rule;  ///< of the error; empty when there was none
+  Peer peer;
+  std::chrono::milliseconds duration{0};
+};
+
 struct Route {
   std::string method;
   std::string pattern;  ///< "/v1/uploads/{}/segments/{}"
-  std::vector<PeerRole>
-      roles;  ///< who may call it; kNone in the list: anybody, even without certificate
+  /// Who may call it; kNone in the list: anybody, even without a certificate.
+  std::vector<PeerRole> roles;
   std::size_t max_body_bytes = 64 * 1024;
   Handler handler;
 };
@@ -75,9 +87,20 @@ struct ServerOptions {
   TlsIdentity identity;
   std::vector<Route> routes;
   std::size_t worker_threads = 4;
-  std::size_t max_connections = 256;
+  std::size_t max_queued_requests = 64;  ///< beyond them the answer is 503
+  std::size_t max_connections = 256;     ///< beyond them a new connection is closed at once
+  /// Bodies of all requests that are being read or handled; beyond them the answer is 503.
+  std::size_t max_body_bytes_in_flight = std::size_t{1} << 30;
+  /// Time for a handshake, and for a whole header to arrive on an open connection.
   std::chrono::seconds idle_timeout{60};
+  /// Time for a body to arrive or an answer to leave, on top of one second per
+  /// kSlowestBytesPerSecond.
+  std::chrono::seconds transfer_timeout{20};
+  /// Called after every answer, on the network thread: it must be quick. May be empty.
+  std::function<void(const AnswerRecord&)> on_answer;
 };
+/// A peer slower than this is cut off.
+inline constexpr std::size_t kSlowestBytesPerSecond = 64 * 1024;
 
 class HttpServer {
  public:
@@ -87,14 +110,16 @@ class HttpServer {
   virtual ~HttpServer() = default;
   /// "https://127.0.0.1:4443" with the real port.
   virtual std::string url() const = 0;
-  /// Takes no new requests, lets running ones end (at most `grace`), and returns.
+  /// Takes no new requests, lets running ones end (at most `grace`), closes every connection and
+  /// returns. The destructor waits for handlers that still run: long ones ask base::check_stop().
   virtual void stop(std::chrono::seconds grace) = 0;
 };
 
 struct ClientOptions {
   std::string url;  ///< "https://host:port"
   TlsIdentity identity;
-  PeerRole server_role = PeerRole::kNone;  ///< the server's certificate must carry this role
+  PeerRole server_role = PeerRole::kNone;  ///< the server's certificate must carry this role;
+                                           ///< kUsage when it is left out
   std::chrono::seconds connect_timeout{10};
   std::chrono::seconds request_timeout{300};
   std::size_t max_response_bytes = 64 * 1024 * 1024;
@@ -106,9 +131,12 @@ class HttpClient {
   /// kUsage for a malformed URL; connects on the first request.
   static base::Result<std::unique_ptr<HttpClient>> create(ClientOptions options);
   virtual ~HttpClient() = default;
-  /// The body of a 2xx answer. An error answer becomes the Error that the server meant (code and
-  /// text); anything that goes wrong on the way is kUnreachable; a server of the wrong role or
-  /// authority is kIntegrity.
+  /// The body of a 2xx answer. `path` starts with '/', is percent-encoded and may hold a query. An
+  /// error answer becomes the Error that the server meant (code and text: the server's word, never
+  /// a proof of anything); what goes wrong on the way is kUnreachable; a server of the wrong role
+  /// or authority is kIntegrity; a server that refuses our certificate is kRefused; Ctrl-C is
+  /// kInterrupted. A request on a kept connection that the server had closed is sent once more, so
+  /// every route must bear being asked twice.
   virtual base::Result<base::Bytes> request(const std::string& method, const std::string& path,
                                             base::ByteView body,
                                             const std::string& content_type) = 0;

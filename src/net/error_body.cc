@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// {"error":{"code","rule","message","file","line","column","hint"}}, both ways.
+#include "net/error_body.h"
+
+#include <nlohmann/json.hpp>
+
+namespace cryptonet::net {
+namespace {
+
+using base::Error;
+using base::ErrorCode;
+using nlohmann::json;
+
+constexpr std::size_t kMaxErrorBodyBytes = 64 * 1024;
+constexpr std::size_t kMaxTextBytes = 4096;
+
+std::string clean_text(const json& object, const char* field) {
+  const auto found = object.find(field);
+  if (found == object.end() || !found->is_string()) return {};
+  std::string text = found->get<std::string>().substr(0, kMaxTextBytes);
+  for (char& c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if ((byte < 0x20 && c != '\n') || byte == 0x7F) c = ' ';
+  }
+  return text;
+}
+
+std::int64_t position(const json& object, const char* field) {
+  const auto found = object.find(field);
+  if (found == object.end() || !found->is_number_integer()) return 0;
+  const auto value = found->get<std::int64_t>();
+  return value < 0 ? 0 : value;
+}
+
+HttpResponse response_of(base::Bytes body, const char* content_type) {
+  HttpResponse response;
+  response.content_type = content_type;
+  response.body = std::move(body);
+  return response;
+}
+
+}  // namespace
+
+int status_of(const Error& error) {
+  if (error.rule.ends_with("not_found")) return 404;
+  if (error.rule == "http.method") return 405;
+  if (error.rule == "http.too_large") return 413;
+  if (error.rule == "http.busy") return 503;
+  if (error.rule == "http.no_certificate") return 401;
+  switch (error.code) {
+    case ErrorCode::kUsage:
+    case ErrorCode::kBadInput:
+      return 400;
+    case ErrorCode::kRefused:
+      return 403;
+    case ErrorCode::kIntegrity:
+      return 409;
+    case ErrorCode::kUnreachable:
+      return 502;
+    case ErrorCode::kInterrupted:
+      return 503;
+    case ErrorCode::kInternal:
+    case ErrorCode::kLocalIo:
+      return 500;
+  }
+  return 500;
+}
+
+HttpResponse error_response(const Error& error) {
+  const json body = {{"error",
+                      {{"code", base::code_name(error.code)},
+                       {"rule", error.rule},
+                       {"message", error.message},
+                       {"file", error.file},
+                       {"line", error.line},
+                       {"column", error.column},
+                       {"hint", error.hint}}}};
+  HttpResponse response = json_response(body.dump(-1, ' ', false, json::error_handler_t::replace));
+  response.status = status_of(error);
+  return response;
+}
+
+HttpResponse json_response(std::string text) {
+  return response_of(base::Bytes(text.begin(), text.end()), "application/json");
+}
+
+HttpResponse octet_response(base::Bytes bytes) {
+  return response_of(std::move(bytes), "application/octet-stream");
+}
+
+Error error_from_answer(int status, base::ByteView body, std::string_view server) {
+  const std::string who = "the " + std::string(server);
+  if (body.size() <= kMaxErrorBodyBytes) {
+    const json parsed = json::parse(base::text_of(body), nullptr, false);
+    if (parsed.is_object() && parsed.contains("error") && parsed["error"].is_object()) {
+      const json& object = parsed["error"];
+      const auto code = base::code_from_name(clean_text(object, "code"));
+      if (code.has_value()) {
+        Error error(*code, clean_text(object, "rule"), clean_text(object, "message"),
+                    clean_text(object, "hint"));
+        // The server stops, or its disk fails: for the one who asked, that is a server out of
+        // reach.
+        if (*code == ErrorCode::kInterrupted || *code == ErrorCode::kLocalIo) {
+          error.code = ErrorCode::kUnreachable;
+          error.message = who + " could not answer: " + error.message;
+        }
+        return std::move(error).at(clean_text(object, "file"), position(object, "line"),
+                                   position(object, "column"));
+      }
+    }
+  }
+  const ErrorCode code = status >= 500 ? ErrorCode::kUnreachable : ErrorCode::kBadInput;
+  return Error(code, "http.status",
+               who + " answered with status " + std::to_string(status) + " and no explanation");
+}
+
+}  // namespace cryptonet::net

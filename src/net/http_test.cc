@@ -1,0 +1,418 @@
+// SPDX-License-Identifier: Apache-2.0
+// The server and the client against each other over real TLS on the loopback, and the server
+// against raw sockets that misbehave.
+#include "net/http.h"
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "net/certificate.h"
+#include "net/target.h"
+
+namespace cryptonet::net {
+namespace {
+
+using base::Bytes;
+using base::Error;
+using base::ErrorCode;
+using base::Result;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+/// An authority and what it issued, made once: keys cost time.
+class Deployment {
+ public:
+  Deployment() : authority_(make_authority("test authority", validity_).value()) {}
+  TlsIdentity identity(PeerRole role) const {
+    const auto issued = issue_with_new_key(authority_, {role, "peer one"}, validity_).value();
+    return {issued.certificate_pem, issued.key_pem, authority_.certificate_pem};
+  }
+  TlsIdentity nameless() const { return {"", "", authority_.certificate_pem}; }
+  const KeyAndCertificate& authority() const { return authority_; }
+  const Validity& validity() const { return validity_; }
+
+ private:
+  Validity validity_ = valid_from(std::chrono::system_clock::now(), 2);
+  KeyAndCertificate authority_;
+};
+
+const Deployment& deployment() {
+  static const Deployment made;
+  return made;
+}
+
+Route echo(std::vector<PeerRole> roles, std::string pattern = "/v1/echo/{}") {
+  return {"POST", std::move(pattern), std::move(roles), 1024,
+          [](const HttpRequest& request) -> Result<HttpResponse> {
+            std::string text = request.path_parameters.at(0) + "|" + request.peer.name + "|" +
+                               std::string(role_name(request.peer.role)) + "|";
+            text += std::string(base::text_of(request.body));
+            return octet_response(Bytes(text.begin(), text.end()));
+          }};
+}
+
+std::unique_ptr<HttpServer> start(std::vector<Route> routes,
+                                  const std::function<void(ServerOptions&)>& change = {}) {
+  ServerOptions options;
+  options.listen = "127.0.0.1:0";
+  options.identity = deployment().identity(PeerRole::kCloud);
+  options.routes = std::move(routes);
+  if (change) change(options);
+  auto server = HttpServer::start(std::move(options));
+  EXPECT_TRUE(server.ok()) << describe(server.error());
+  return std::move(*server);
+}
+
+std::unique_ptr<HttpClient> client(const HttpServer& server, TlsIdentity identity,
+                                   PeerRole server_role = PeerRole::kCloud) {
+  ClientOptions options;
+  options.url = server.url();
+  options.identity = std::move(identity);
+  options.server_role = server_role;
+  options.request_timeout = seconds(20);
+  return HttpClient::create(std::move(options)).value();
+}
+
+Result<Bytes> post(HttpClient& client, const std::string& path, std::string_view body) {
+  return client.request("POST", path, base::view_of(body), "application/octet-stream");
+}
+
+std::string text(const Result<Bytes>& result) {
+  return result.ok() ? std::string(base::text_of(*result)) : describe(result.error());
+}
+
+TEST(Http, CarriesBodyParametersAndPeer) {
+  const auto server = start({echo({PeerRole::kGatekeeper})});
+  const auto caller = client(*server, deployment().identity(PeerRole::kGatekeeper));
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(text(post(*caller, "/v1/echo/a%2Fb%20c", "hello")),
+              "a/b c|peer one|gatekeeper|hello");
+  }
+}
+
+TEST(Http, RefusesOtherRolesAndMissingCertificates) {
+  const auto server =
+      start({echo({PeerRole::kGatekeeper}), echo({PeerRole::kNone}, "/v1/open/{}")});
+  const auto contributor = client(*server, deployment().identity(PeerRole::kContributor));
+  const auto refused = post(*contributor, "/v1/echo/x", "");
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, ErrorCode::kRefused);
+  EXPECT_EQ(refused.error().rule, "http.role");
+  const auto nobody = client(*server, deployment().nameless());
+  const auto unknown = post(*nobody, "/v1/echo/x", "");
+  ASSERT_FALSE(unknown.ok());
+  EXPECT_EQ(unknown.error().rule, "http.no_certificate");
+  EXPECT_EQ(text(post(*nobody, "/v1/open/x", "y")), "x||none|y");
+  EXPECT_EQ(text(post(*contributor, "/v1/open/x", "y")), "x|peer one|contributor|y");
+}
+
+TEST(Http, RefusesClientOfAnotherAuthority) {
+  const auto server = start({echo({PeerRole::kNone})});
+  const auto other = make_authority("test authority", deployment().validity()).value();
+  const auto issued =
+      issue_with_new_key(other, {PeerRole::kGatekeeper, "peer one"}, deployment().validity())
+          .value();
+  const auto caller = client(
+      *server, {issued.certificate_pem, issued.key_pem, deployment().authority().certificate_pem});
+  const auto answer = post(*caller, "/v1/echo/x", std::string(900, 'x'));
+  ASSERT_FALSE(answer.ok());
+  EXPECT_EQ(answer.error().code, ErrorCode::kRefused) << text(answer);
+}
+
+TEST(Http, RefusesServerOfAnotherAuthorityOrRole) {
+  const auto server = start({echo({PeerRole::kNone})});
+  const auto other = make_authority("test authority", deployment().validity()).value();
+  const auto stranger = client(*server, {"", "", other.certificate_pem});
+  const auto wrong_authority = post(*stranger, "/v1/echo/x", "");
+  ASSERT_FALSE(wrong_authority.ok());
+  EXPECT_EQ(wrong_authority.error().code, ErrorCode::kIntegrity) << text(wrong_authority);
+  const auto mistaken = client(*server, deployment().nameless(), PeerRole::kGatekeeper);
+  const auto wrong_role = post(*mistaken, "/v1/echo/x", "");
+  ASSERT_FALSE(wrong_role.ok());
+  EXPECT_EQ(wrong_role.error().rule, "tls.role");
+}
+
+TEST(Http, RefusesServerWithAClientsCertificate) {
+  // A contributor's certificate lacks serverAuth, so it cannot pose as any server.
+  const auto server = start({echo({PeerRole::kNone})}, [](ServerOptions& options) {
+    options.identity = deployment().identity(PeerRole::kContributor);
+  });
+  const auto caller = client(*server, deployment().nameless(), PeerRole::kContributor);
+  const auto answer = post(*caller, "/v1/echo/x", "");
+  ASSERT_FALSE(answer.ok());
+  EXPECT_EQ(answer.error().rule, "tls.authority") << text(answer);
+}
+
+TEST(Http, RefusesExpiredCertificate) {
+  const auto server = start({echo({PeerRole::kNone})});
+  const auto now = std::chrono::system_clock::now();
+  const Validity past{now - std::chrono::hours(48), now - std::chrono::hours(24)};
+  const auto issued =
+      issue_with_new_key(deployment().authority(), {PeerRole::kGatekeeper, "late"}, past).value();
+  const auto caller = client(
+      *server, {issued.certificate_pem, issued.key_pem, deployment().authority().certificate_pem});
+  const auto answer = post(*caller, "/v1/echo/x", "");
+  ASSERT_FALSE(answer.ok());
+  EXPECT_EQ(answer.error().code, ErrorCode::kRefused) << text(answer);
+}
+
+TEST(Http, CarriesErrorsBothWays) {
+  const auto server = start(
+      {{"GET",
+        "/v1/fail",
+        {PeerRole::kNone},
+        0,
+        [](const HttpRequest&) -> Result<HttpResponse> {
+          return Error(ErrorCode::kIntegrity, "some.rule", "what \"happened\"", "the mend")
+              .at("table.csv", 7, 3);
+        }},
+       {"GET", "/v1/throw", {PeerRole::kNone}, 0, [](const HttpRequest&) -> Result<HttpResponse> {
+          throw std::runtime_error("not for strangers");
+        }}});
+  const auto caller = client(*server, deployment().nameless());
+  const auto failed = caller->request("GET", "/v1/fail", {}, "");
+  ASSERT_FALSE(failed.ok());
+  const Error& error = failed.error();
+  EXPECT_EQ(error.code, ErrorCode::kIntegrity);
+  EXPECT_EQ(error.rule, "some.rule");
+  EXPECT_EQ(error.message, "what \"happened\"");
+  EXPECT_EQ(error.hint, "the mend");
+  EXPECT_EQ(error.file, "table.csv");
+  EXPECT_EQ(error.line, 7);
+  EXPECT_EQ(error.column, 3);
+  const auto thrown = caller->request("GET", "/v1/throw", {}, "");
+  ASSERT_FALSE(thrown.ok());
+  EXPECT_EQ(thrown.error().code, ErrorCode::kInternal);
+  EXPECT_EQ(text(thrown).find("strangers"), std::string::npos);
+  const auto missing = caller->request("GET", "/v1/nothing", {}, "");
+  EXPECT_EQ(missing.error().rule, "http.not_found");
+  const auto method = caller->request("PUT", "/v1/fail", {}, "");
+  EXPECT_EQ(method.error().rule, "http.method");
+}
+
+TEST(Http, RefusesOversizeBodyBeforeReadingIt) {
+  const auto server = start({echo({PeerRole::kNone})});
+  const auto caller = client(*server, deployment().nameless());
+  for (const std::size_t size : {std::size_t{1025}, std::size_t{8} << 20}) {
+    const auto answer = post(*caller, "/v1/echo/x", std::string(size, 'x'));
+    ASSERT_FALSE(answer.ok());
+    EXPECT_EQ(answer.error().rule, "http.too_large") << text(answer);
+  }
+  EXPECT_EQ(text(post(*caller, "/v1/echo/x", std::string(1024, 'x'))).size(), 1024U + 8U);
+}
+
+TEST(Http, CarriesLargeBodies) {
+  Route route = echo({PeerRole::kNone});
+  route.max_body_bytes = std::size_t{64} << 20;
+  const auto server = start({route});
+  const auto caller = client(*server, deployment().nameless());
+  const std::string body(std::size_t{40} << 20, 'z');
+  EXPECT_TRUE(text(post(*caller, "/v1/echo/x", body)) == "x||none|" + body);
+  EXPECT_EQ(text(post(*caller, "/v1/echo/x", "small")), "x||none|small");
+}
+
+TEST(Http, ReopensAConnectionThatTheServerClosed) {
+  const auto server = start({echo({PeerRole::kNone})},
+                            [](ServerOptions& options) { options.idle_timeout = seconds(1); });
+  const auto caller = client(*server, deployment().nameless());
+  EXPECT_EQ(text(post(*caller, "/v1/echo/x", "1")), "x||none|1");
+  std::this_thread::sleep_for(milliseconds(1500));
+  EXPECT_EQ(text(post(*caller, "/v1/echo/x", "2")), "x||none|2");
+}
+
+/// A gate that handlers wait at.
+class Gate {
+ public:
+  void pass() {
+    std::unique_lock lock(mutex_);
+    ++waiting_;
+    changed_.notify_all();
+    changed_.wait(lock, [this] { return open_; });
+  }
+  void await(int count) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return waiting_ >= count; });
+  }
+  void open() {
+    const std::lock_guard lock(mutex_);
+    open_ = true;
+    changed_.notify_all();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  int waiting_ = 0;
+  bool open_ = false;
+};
+
+Route gated(Gate& gate) {
+  return {"POST",
+          "/v1/wait",
+          {PeerRole::kNone},
+          1024,
+          [&gate](const HttpRequest&) -> Result<HttpResponse> {
+            gate.pass();
+            return json_response("{}");
+          }};
+}
+
+TEST(Http, AnswersBusyWhenTheQueueIsFull) {
+  Gate gate;
+  const auto server = start({gated(gate)}, [](ServerOptions& options) {
+    options.worker_threads = 1;
+    options.max_queued_requests = 1;
+  });
+  std::vector<std::thread> callers;
+  std::atomic<int> served = 0;
+  const auto ask = [&] {
+    if (post(*client(*server, deployment().nameless()), "/v1/wait", "").ok()) ++served;
+  };
+  callers.emplace_back(ask);
+  gate.await(1);
+  // One runs; of the next ones exactly one fits into the queue and the others are told to go.
+  std::atomic<int> busy = 0;
+  for (int i = 0; i < 3; ++i) {
+    callers.emplace_back([&] {
+      const auto answer = post(*client(*server, deployment().nameless()), "/v1/wait", "");
+      if (answer.ok()) ++served;
+      if (!answer.ok() && answer.error().rule == "http.busy") ++busy;
+    });
+  }
+  while (busy < 2) std::this_thread::sleep_for(milliseconds(5));
+  gate.open();
+  for (auto& caller : callers) caller.join();
+  EXPECT_EQ(served, 2);
+  EXPECT_EQ(busy, 2);
+}
+
+TEST(Http, RefusesBodiesBeyondTheMemoryLimit) {
+  Route route = echo({PeerRole::kNone});
+  route.max_body_bytes = 4096;
+  const auto server =
+      start({route}, [](ServerOptions& options) { options.max_body_bytes_in_flight = 2048; });
+  const auto caller = client(*server, deployment().nameless());
+  EXPECT_EQ(post(*caller, "/v1/echo/x", std::string(2049, 'x')).error().rule, "http.busy");
+  EXPECT_TRUE(post(*caller, "/v1/echo/x", std::string(2048, 'x')).ok());
+  EXPECT_TRUE(post(*caller, "/v1/echo/x", std::string(2048, 'x')).ok());
+}
+
+TEST(Http, StopLetsARunningRequestEnd) {
+  Gate gate;
+  const auto server = start({gated(gate)});
+  Result<Bytes> answer = Bytes{};
+  std::thread caller(
+      [&] { answer = post(*client(*server, deployment().nameless()), "/v1/wait", ""); });
+  gate.await(1);
+  std::thread stopper([&] { server->stop(seconds(10)); });
+  std::this_thread::sleep_for(milliseconds(200));
+  const auto late = post(*client(*server, deployment().nameless()), "/v1/wait", "");
+  EXPECT_EQ(late.error().code, ErrorCode::kUnreachable);
+  gate.open();
+  caller.join();
+  stopper.join();
+  EXPECT_EQ(text(answer), "{}");
+}
+
+TEST(Http, StopDoesNotWaitLongerThanItsGrace) {
+  Gate gate;
+  auto server = start({gated(gate)});
+  Result<Bytes> answer = Bytes{};
+  std::thread caller(
+      [&] { answer = post(*client(*server, deployment().nameless()), "/v1/wait", ""); });
+  gate.await(1);
+  const auto before = std::chrono::steady_clock::now();
+  server->stop(seconds(1));
+  EXPECT_LT(std::chrono::steady_clock::now() - before, seconds(5));
+  caller.join();
+  ASSERT_FALSE(answer.ok());
+  EXPECT_EQ(answer.error().code, ErrorCode::kUnreachable) << text(answer);
+  gate.open();
+}
+
+TEST(Http, TellsAnUnreachableServer) {
+  auto server = start({echo({PeerRole::kNone})});
+  const auto caller = client(*server, deployment().nameless());
+  ASSERT_TRUE(post(*caller, "/v1/echo/x", "").ok());
+  server->stop(seconds(1));
+  server.reset();
+  const auto answer = post(*caller, "/v1/echo/x", "");
+  ASSERT_FALSE(answer.ok());
+  EXPECT_EQ(answer.error().code, ErrorCode::kUnreachable) << text(answer);
+}
+
+TEST(Http, TellsAnAddressThatIsTaken) {
+  const auto server = start({echo({PeerRole::kNone})});
+  ServerOptions options;
+  options.listen = server->url().substr(8);
+  options.identity = deployment().identity(PeerRole::kCloud);
+  const auto second = HttpServer::start(std::move(options));
+  ASSERT_FALSE(second.ok());
+  EXPECT_EQ(second.error().code, ErrorCode::kLocalIo);
+}
+
+/// A bare TCP connection to the server.
+class RawConnection {
+ public:
+  explicit RawConnection(const HttpServer& server) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    const HostPort address = parse_url(server.url()).value();
+    sockaddr_in target{};
+    target.sin_family = AF_INET;
+    target.sin_port = htons(address.port);
+    inet_pton(AF_INET, address.host.c_str(), &target.sin_addr);
+    EXPECT_EQ(::connect(socket_, reinterpret_cast<sockaddr*>(&target), sizeof target), 0);
+  }
+  ~RawConnection() { ::close(socket_); }
+  RawConnection(const RawConnection&) = delete;
+  RawConnection& operator=(const RawConnection&) = delete;
+  void send(std::string_view bytes) const {
+    EXPECT_EQ(::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL),
+              static_cast<ssize_t>(bytes.size()));
+  }
+  /// Seconds until the server closes.
+  double wait_for_close() const {
+    const auto before = std::chrono::steady_clock::now();
+    std::array<char, 256> scratch{};
+    while (::recv(socket_, scratch.data(), scratch.size(), 0) > 0) {
+    }
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count();
+  }
+
+ private:
+  int socket_;
+};
+
+TEST(Http, CutsOffAClientThatSaysNothing) {
+  const auto server = start({echo({PeerRole::kNone})},
+                            [](ServerOptions& options) { options.idle_timeout = seconds(1); });
+  const RawConnection silent(*server);
+  EXPECT_LT(silent.wait_for_close(), 4.0);
+}
+
+TEST(Http, CutsOffAClientThatSpeaksPlainHttp) {
+  const auto server = start({echo({PeerRole::kNone})});
+  const RawConnection plain(*server);
+  plain.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_LT(plain.wait_for_close(), 4.0);
+}
+
+TEST(Http, ClosesConnectionsBeyondTheCap) {
+  const auto server =
+      start({echo({PeerRole::kNone})}, [](ServerOptions& options) { options.max_connections = 2; });
+  const RawConnection first(*server);
+  const RawConnection second(*server);
+  const RawConnection third(*server);
+  EXPECT_LT(third.wait_for_close(), 4.0);
+  EXPECT_FALSE(post(*client(*server, deployment().nameless()), "/v1/echo/x", "").ok());
+}
+
+}  // namespace
+}  // namespace cryptonet::net
