@@ -17,6 +17,12 @@ constexpr std::array<std::string_view, 1> kQueryResultFormatWords{"cryptonet.res
 constexpr std::array<std::string_view, 1> kQueryExplanationFormatWords{"cryptonet.explain.v1"};
 constexpr std::array<std::string_view, 3> kColumnDescriptionRoleWords{"measure", "dimension", "bins"};
 constexpr std::array<std::string_view, 6> kColumnDescriptionPartWords{"", "year", "quarter", "month", "weekday", "hour"};
+constexpr std::array<std::string_view, 1> kEnrolmentFormatWords{"cryptonet.enrolment.v1"};
+constexpr std::array<std::string_view, 2> kEnrolmentRoleWords{"contributor", "researcher"};
+constexpr std::array<std::string_view, 1> kCloudEnrolmentFormatWords{"cryptonet.enrolment.v1"};
+constexpr std::array<std::string_view, 1> kCloudEnrolmentRoleWords{"cloud"};
+constexpr std::array<std::string_view, 1> kIdentityFormatWords{"cryptonet.identity.v1"};
+constexpr std::array<std::string_view, 2> kIdentityRoleWords{"contributor", "researcher"};
 
 void read(const Cursor& at, Failure& out) {
   const Fields fields(at, {"code", "rule", "message", "file", "line", "column", "hint"});
@@ -402,6 +408,79 @@ Json write(const Dropped& in) {
   return out;
 }
 
+void read(const Cursor& at, Enrolment& out) {
+  const Fields fields(at, {"format", "id", "name", "role", "secret", "authority_pem", "sealing_key"});
+  read_text(fields["format"], {.one_of = kEnrolmentFormatWords}, out.format);
+  read_text(fields["id"], {.min = 1, .max = 128}, out.id);
+  read_text(fields["name"], {.min = 1, .max = 64}, out.name);
+  read_text(fields["role"], {.one_of = kEnrolmentRoleWords}, out.role);
+  read_text(fields["secret"], {.min = 44, .max = 44}, out.secret);
+  read_text(fields["authority_pem"], {.min = 1, .max = 16384}, out.authority_pem);
+  read_text(fields["sealing_key"], {.min = 44, .max = 44}, out.sealing_key);
+}
+
+Json write(const Enrolment& in) {
+  Json out = Json::object();
+  out["format"] = Json(in.format);
+  out["id"] = Json(in.id);
+  out["name"] = Json(in.name);
+  out["role"] = Json(in.role);
+  out["secret"] = Json(in.secret);
+  out["authority_pem"] = Json(in.authority_pem);
+  out["sealing_key"] = Json(in.sealing_key);
+  return out;
+}
+
+void read(const Cursor& at, CloudEnrolment& out) {
+  const Fields fields(at, {"format", "id", "name", "role", "secret", "authority_pem", "sealing_key", "certificate_pem", "key_pem"});
+  read_text(fields["format"], {.one_of = kCloudEnrolmentFormatWords}, out.format);
+  read_text(fields["id"], {.min = 1, .max = 128}, out.id);
+  read_text(fields["name"], {.min = 1, .max = 64}, out.name);
+  read_text(fields["role"], {.one_of = kCloudEnrolmentRoleWords}, out.role);
+  read_text(fields["secret"], {.min = 44, .max = 44}, out.secret);
+  read_text(fields["authority_pem"], {.min = 1, .max = 16384}, out.authority_pem);
+  read_text(fields["sealing_key"], {.min = 44, .max = 44}, out.sealing_key);
+  read_text(fields["certificate_pem"], {.min = 1, .max = 16384}, out.certificate_pem);
+  read_text(fields["key_pem"], {.min = 1, .max = 16384}, out.key_pem);
+}
+
+Json write(const CloudEnrolment& in) {
+  Json out = Json::object();
+  out["format"] = Json(in.format);
+  out["id"] = Json(in.id);
+  out["name"] = Json(in.name);
+  out["role"] = Json(in.role);
+  out["secret"] = Json(in.secret);
+  out["authority_pem"] = Json(in.authority_pem);
+  out["sealing_key"] = Json(in.sealing_key);
+  out["certificate_pem"] = Json(in.certificate_pem);
+  out["key_pem"] = Json(in.key_pem);
+  return out;
+}
+
+void read(const Cursor& at, Identity& out) {
+  const Fields fields(at, {"format", "name", "role", "enrolment", "gatekeeper", "cloud", "sealing_key"});
+  read_text(fields["format"], {.one_of = kIdentityFormatWords}, out.format);
+  read_text(fields["name"], {.min = 1, .max = 64}, out.name);
+  read_text(fields["role"], {.one_of = kIdentityRoleWords}, out.role);
+  read_text(fields["enrolment"], {.min = 1, .max = 128}, out.enrolment);
+  read_text(fields["gatekeeper"], {.min = 1, .max = 2048}, out.gatekeeper);
+  read_text(fields["cloud"], {.min = 0, .max = 2048}, out.cloud);
+  read_text(fields["sealing_key"], {.min = 44, .max = 44}, out.sealing_key);
+}
+
+Json write(const Identity& in) {
+  Json out = Json::object();
+  out["format"] = Json(in.format);
+  out["name"] = Json(in.name);
+  out["role"] = Json(in.role);
+  out["enrolment"] = Json(in.enrolment);
+  out["gatekeeper"] = Json(in.gatekeeper);
+  out["cloud"] = Json(in.cloud);
+  out["sealing_key"] = Json(in.sealing_key);
+  return out;
+}
+
 }  // namespace
 
 base::Result<Failure> Failure::from_json(std::string_view text) {
@@ -513,5 +592,20 @@ base::Result<Dropped> Dropped::from_json(std::string_view text) {
   return from_json_text<Dropped>("Dropped", text, kMaxBytes, [](const Cursor& at, Dropped& out) { read(at, out); });
 }
 std::string Dropped::to_json() const { return dump(write(*this)); }
+
+base::Result<Enrolment> Enrolment::from_json(std::string_view text) {
+  return from_json_text<Enrolment>("Enrolment", text, kMaxBytes, [](const Cursor& at, Enrolment& out) { read(at, out); });
+}
+std::string Enrolment::to_json() const { return dump(write(*this)); }
+
+base::Result<CloudEnrolment> CloudEnrolment::from_json(std::string_view text) {
+  return from_json_text<CloudEnrolment>("CloudEnrolment", text, kMaxBytes, [](const Cursor& at, CloudEnrolment& out) { read(at, out); });
+}
+std::string CloudEnrolment::to_json() const { return dump(write(*this)); }
+
+base::Result<Identity> Identity::from_json(std::string_view text) {
+  return from_json_text<Identity>("Identity", text, kMaxBytes, [](const Cursor& at, Identity& out) { read(at, out); });
+}
+std::string Identity::to_json() const { return dump(write(*this)); }
 
 }  // namespace cryptonet::api

@@ -310,4 +310,54 @@ struct Dropped {
   std::string to_json() const;
 };
 
+/// A file that lets somebody join: contributors and researchers. Mode 0600; it does not travel over these routes.
+struct Enrolment {
+  std::string format = "cryptonet.enrolment.v1";
+  std::string id;
+  std::string name;
+  std::string role;  ///< contributor | researcher
+  std::string secret;  ///< Base64 of 32 bytes
+  std::string authority_pem;
+  std::string sealing_key;  ///< Base64 of the gatekeeper's X25519 public key
+
+  bool operator==(const Enrolment&) const = default;
+  static constexpr std::size_t kMaxBytes = 65536;
+  static base::Result<Enrolment> from_json(std::string_view text);
+  std::string to_json() const;
+};
+
+/// The file that sets up the cloud: it holds the cloud's key and certificate, so there is nothing to join. Mode 0600.
+struct CloudEnrolment {
+  std::string format = "cryptonet.enrolment.v1";
+  std::string id;
+  std::string name;
+  std::string role = "cloud";
+  std::string secret;  ///< Base64 of 32 bytes
+  std::string authority_pem;
+  std::string sealing_key;  ///< Base64 of the gatekeeper's X25519 public key
+  std::string certificate_pem;
+  std::string key_pem;
+
+  bool operator==(const CloudEnrolment&) const = default;
+  static constexpr std::size_t kMaxBytes = 65536;
+  static base::Result<CloudEnrolment> from_json(std::string_view text);
+  std::string to_json() const;
+};
+
+/// identity.json in the home of a contributor or researcher: who it is, and where the servers are.
+struct Identity {
+  std::string format = "cryptonet.identity.v1";
+  std::string name;
+  std::string role;  ///< contributor | researcher
+  std::string enrolment;
+  std::string gatekeeper;  ///< https://host:port
+  std::string cloud;  ///< https://host:port; empty for a researcher
+  std::string sealing_key;  ///< Base64 of the gatekeeper's X25519 public key
+
+  bool operator==(const Identity&) const = default;
+  static constexpr std::size_t kMaxBytes = 65536;
+  static base::Result<Identity> from_json(std::string_view text);
+  std::string to_json() const;
+};
+
 }  // namespace cryptonet::api
