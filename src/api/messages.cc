@@ -484,127 +484,152 @@ Json write(const Identity& in) {
 }  // namespace
 
 base::Result<Failure> Failure::from_json(std::string_view text) {
-  return from_json_text<Failure>("Failure", text, kMaxBytes, [](const Cursor& at, Failure& out) { read(at, out); });
+  return from_json_text<Failure>("Failure", text, kMaxBytes,
+                                [](const Cursor& at, Failure& out) { read(at, out); });
 }
 std::string Failure::to_json() const { return dump(write(*this)); }
 
 base::Result<ErrorReply> ErrorReply::from_json(std::string_view text) {
-  return from_json_text<ErrorReply>("ErrorReply", text, kMaxBytes, [](const Cursor& at, ErrorReply& out) { read(at, out); });
+  return from_json_text<ErrorReply>("ErrorReply", text, kMaxBytes,
+                                [](const Cursor& at, ErrorReply& out) { read(at, out); });
 }
 std::string ErrorReply::to_json() const { return dump(write(*this)); }
 
 base::Result<UploadState> UploadState::from_json(std::string_view text) {
-  return from_json_text<UploadState>("UploadState", text, kMaxBytes, [](const Cursor& at, UploadState& out) { read(at, out); });
+  return from_json_text<UploadState>("UploadState", text, kMaxBytes,
+                                [](const Cursor& at, UploadState& out) { read(at, out); });
 }
 std::string UploadState::to_json() const { return dump(write(*this)); }
 
 base::Result<SegmentStored> SegmentStored::from_json(std::string_view text) {
-  return from_json_text<SegmentStored>("SegmentStored", text, kMaxBytes, [](const Cursor& at, SegmentStored& out) { read(at, out); });
+  return from_json_text<SegmentStored>("SegmentStored", text, kMaxBytes,
+                                [](const Cursor& at, SegmentStored& out) { read(at, out); });
 }
 std::string SegmentStored::to_json() const { return dump(write(*this)); }
 
 base::Result<CloudStatus> CloudStatus::from_json(std::string_view text) {
-  return from_json_text<CloudStatus>("CloudStatus", text, kMaxBytes, [](const Cursor& at, CloudStatus& out) { read(at, out); });
+  return from_json_text<CloudStatus>("CloudStatus", text, kMaxBytes,
+                                [](const Cursor& at, CloudStatus& out) { read(at, out); });
 }
 std::string CloudStatus::to_json() const { return dump(write(*this)); }
 
 base::Result<GatekeeperStatus> GatekeeperStatus::from_json(std::string_view text) {
-  return from_json_text<GatekeeperStatus>("GatekeeperStatus", text, kMaxBytes, [](const Cursor& at, GatekeeperStatus& out) { read(at, out); });
+  return from_json_text<GatekeeperStatus>("GatekeeperStatus", text, kMaxBytes,
+                                [](const Cursor& at, GatekeeperStatus& out) { read(at, out); });
 }
 std::string GatekeeperStatus::to_json() const { return dump(write(*this)); }
 
 base::Result<JoinRequest> JoinRequest::from_json(std::string_view text) {
-  return from_json_text<JoinRequest>("JoinRequest", text, kMaxBytes, [](const Cursor& at, JoinRequest& out) { read(at, out); });
+  return from_json_text<JoinRequest>("JoinRequest", text, kMaxBytes,
+                                [](const Cursor& at, JoinRequest& out) { read(at, out); });
 }
 std::string JoinRequest::to_json() const { return dump(write(*this)); }
 
 base::Result<JoinReply> JoinReply::from_json(std::string_view text) {
-  return from_json_text<JoinReply>("JoinReply", text, kMaxBytes, [](const Cursor& at, JoinReply& out) { read(at, out); });
+  return from_json_text<JoinReply>("JoinReply", text, kMaxBytes,
+                                [](const Cursor& at, JoinReply& out) { read(at, out); });
 }
 std::string JoinReply::to_json() const { return dump(write(*this)); }
 
 base::Result<HintPieces> HintPieces::from_json(std::string_view text) {
-  return from_json_text<HintPieces>("HintPieces", text, kMaxBytes, [](const Cursor& at, HintPieces& out) { read(at, out); });
+  return from_json_text<HintPieces>("HintPieces", text, kMaxBytes,
+                                [](const Cursor& at, HintPieces& out) { read(at, out); });
 }
 std::string HintPieces::to_json() const { return dump(write(*this)); }
 
 base::Result<UploadReceipt> UploadReceipt::from_json(std::string_view text) {
-  return from_json_text<UploadReceipt>("UploadReceipt", text, kMaxBytes, [](const Cursor& at, UploadReceipt& out) { read(at, out); });
+  return from_json_text<UploadReceipt>("UploadReceipt", text, kMaxBytes,
+                                [](const Cursor& at, UploadReceipt& out) { read(at, out); });
 }
 std::string UploadReceipt::to_json() const { return dump(write(*this)); }
 
 base::Result<QueryRequest> QueryRequest::from_json(std::string_view text) {
-  return from_json_text<QueryRequest>("QueryRequest", text, kMaxBytes, [](const Cursor& at, QueryRequest& out) { read(at, out); });
+  return from_json_text<QueryRequest>("QueryRequest", text, kMaxBytes,
+                                [](const Cursor& at, QueryRequest& out) { read(at, out); });
 }
 std::string QueryRequest::to_json() const { return dump(write(*this)); }
 
 base::Result<ResultColumn> ResultColumn::from_json(std::string_view text) {
-  return from_json_text<ResultColumn>("ResultColumn", text, kMaxBytes, [](const Cursor& at, ResultColumn& out) { read(at, out); });
+  return from_json_text<ResultColumn>("ResultColumn", text, kMaxBytes,
+                                [](const Cursor& at, ResultColumn& out) { read(at, out); });
 }
 std::string ResultColumn::to_json() const { return dump(write(*this)); }
 
 base::Result<PlanFigures> PlanFigures::from_json(std::string_view text) {
-  return from_json_text<PlanFigures>("PlanFigures", text, kMaxBytes, [](const Cursor& at, PlanFigures& out) { read(at, out); });
+  return from_json_text<PlanFigures>("PlanFigures", text, kMaxBytes,
+                                [](const Cursor& at, PlanFigures& out) { read(at, out); });
 }
 std::string PlanFigures::to_json() const { return dump(write(*this)); }
 
 base::Result<Timing> Timing::from_json(std::string_view text) {
-  return from_json_text<Timing>("Timing", text, kMaxBytes, [](const Cursor& at, Timing& out) { read(at, out); });
+  return from_json_text<Timing>("Timing", text, kMaxBytes,
+                                [](const Cursor& at, Timing& out) { read(at, out); });
 }
 std::string Timing::to_json() const { return dump(write(*this)); }
 
 base::Result<QueryResult> QueryResult::from_json(std::string_view text) {
-  return from_json_text<QueryResult>("QueryResult", text, kMaxBytes, [](const Cursor& at, QueryResult& out) { read(at, out); });
+  return from_json_text<QueryResult>("QueryResult", text, kMaxBytes,
+                                [](const Cursor& at, QueryResult& out) { read(at, out); });
 }
 std::string QueryResult::to_json() const { return dump(write(*this)); }
 
 base::Result<QueryExplanation> QueryExplanation::from_json(std::string_view text) {
-  return from_json_text<QueryExplanation>("QueryExplanation", text, kMaxBytes, [](const Cursor& at, QueryExplanation& out) { read(at, out); });
+  return from_json_text<QueryExplanation>("QueryExplanation", text, kMaxBytes,
+                                [](const Cursor& at, QueryExplanation& out) { read(at, out); });
 }
 std::string QueryExplanation::to_json() const { return dump(write(*this)); }
 
 base::Result<DatasetSummary> DatasetSummary::from_json(std::string_view text) {
-  return from_json_text<DatasetSummary>("DatasetSummary", text, kMaxBytes, [](const Cursor& at, DatasetSummary& out) { read(at, out); });
+  return from_json_text<DatasetSummary>("DatasetSummary", text, kMaxBytes,
+                                [](const Cursor& at, DatasetSummary& out) { read(at, out); });
 }
 std::string DatasetSummary::to_json() const { return dump(write(*this)); }
 
 base::Result<DatasetList> DatasetList::from_json(std::string_view text) {
-  return from_json_text<DatasetList>("DatasetList", text, kMaxBytes, [](const Cursor& at, DatasetList& out) { read(at, out); });
+  return from_json_text<DatasetList>("DatasetList", text, kMaxBytes,
+                                [](const Cursor& at, DatasetList& out) { read(at, out); });
 }
 std::string DatasetList::to_json() const { return dump(write(*this)); }
 
 base::Result<VersionSummary> VersionSummary::from_json(std::string_view text) {
-  return from_json_text<VersionSummary>("VersionSummary", text, kMaxBytes, [](const Cursor& at, VersionSummary& out) { read(at, out); });
+  return from_json_text<VersionSummary>("VersionSummary", text, kMaxBytes,
+                                [](const Cursor& at, VersionSummary& out) { read(at, out); });
 }
 std::string VersionSummary::to_json() const { return dump(write(*this)); }
 
 base::Result<ColumnDescription> ColumnDescription::from_json(std::string_view text) {
-  return from_json_text<ColumnDescription>("ColumnDescription", text, kMaxBytes, [](const Cursor& at, ColumnDescription& out) { read(at, out); });
+  return from_json_text<ColumnDescription>("ColumnDescription", text, kMaxBytes,
+                                [](const Cursor& at, ColumnDescription& out) { read(at, out); });
 }
 std::string ColumnDescription::to_json() const { return dump(write(*this)); }
 
 base::Result<DatasetDescription> DatasetDescription::from_json(std::string_view text) {
-  return from_json_text<DatasetDescription>("DatasetDescription", text, kMaxBytes, [](const Cursor& at, DatasetDescription& out) { read(at, out); });
+  return from_json_text<DatasetDescription>("DatasetDescription", text, kMaxBytes,
+                                [](const Cursor& at, DatasetDescription& out) { read(at, out); });
 }
 std::string DatasetDescription::to_json() const { return dump(write(*this)); }
 
 base::Result<Dropped> Dropped::from_json(std::string_view text) {
-  return from_json_text<Dropped>("Dropped", text, kMaxBytes, [](const Cursor& at, Dropped& out) { read(at, out); });
+  return from_json_text<Dropped>("Dropped", text, kMaxBytes,
+                                [](const Cursor& at, Dropped& out) { read(at, out); });
 }
 std::string Dropped::to_json() const { return dump(write(*this)); }
 
 base::Result<Enrolment> Enrolment::from_json(std::string_view text) {
-  return from_json_text<Enrolment>("Enrolment", text, kMaxBytes, [](const Cursor& at, Enrolment& out) { read(at, out); });
+  return from_json_text<Enrolment>("Enrolment", text, kMaxBytes,
+                                [](const Cursor& at, Enrolment& out) { read(at, out); });
 }
 std::string Enrolment::to_json() const { return dump(write(*this)); }
 
 base::Result<CloudEnrolment> CloudEnrolment::from_json(std::string_view text) {
-  return from_json_text<CloudEnrolment>("CloudEnrolment", text, kMaxBytes, [](const Cursor& at, CloudEnrolment& out) { read(at, out); });
+  return from_json_text<CloudEnrolment>("CloudEnrolment", text, kMaxBytes,
+                                [](const Cursor& at, CloudEnrolment& out) { read(at, out); });
 }
 std::string CloudEnrolment::to_json() const { return dump(write(*this)); }
 
 base::Result<Identity> Identity::from_json(std::string_view text) {
-  return from_json_text<Identity>("Identity", text, kMaxBytes, [](const Cursor& at, Identity& out) { read(at, out); });
+  return from_json_text<Identity>("Identity", text, kMaxBytes,
+                                [](const Cursor& at, Identity& out) { read(at, out); });
 }
 std::string Identity::to_json() const { return dump(write(*this)); }
 

@@ -10,49 +10,82 @@
 
 namespace cryptonet::api {
 namespace roles {
+
 inline constexpr std::array<std::string_view, 4> kAny{"gatekeeper", "cloud", "contributor", "researcher"};
-inline constexpr std::array<std::string_view, 1> kContributor{"contributor"};
 inline constexpr std::array<std::string_view, 1> kGatekeeper{"gatekeeper"};
+inline constexpr std::array<std::string_view, 1> kContributor{"contributor"};
 inline constexpr std::array<std::string_view, 1> kResearcher{"researcher"};
 inline constexpr std::array<std::string_view, 2> kContributorGatekeeper{"contributor", "gatekeeper"};
 }  // namespace roles
 
 namespace cloud {
 /// How the server is.
-inline constexpr RouteInfo kGetStatus{.method = "GET", .pattern = "/v1/status", .max_body_bytes = 0, .roles = roles::kAny};
+inline constexpr RouteInfo kGetStatus{
+    .method = "GET", .pattern = "/v1/status",
+    .max_body_bytes = 0, .roles = roles::kAny};
 /// Announce an upload; the same manifest may be sent again.
-inline constexpr RouteInfo kPutManifest{.method = "PUT", .pattern = "/v1/uploads/{}/manifest", .max_body_bytes = 1073741824, .roles = roles::kContributor};
+inline constexpr RouteInfo kPutManifest{
+    .method = "PUT", .pattern = "/v1/uploads/{}/manifest",
+    .max_body_bytes = 1073741824, .roles = roles::kContributor};
 /// What the cloud holds of an upload.
-inline constexpr RouteInfo kGetUpload{.method = "GET", .pattern = "/v1/uploads/{}", .max_body_bytes = 0, .roles = roles::kContributorGatekeeper};
+inline constexpr RouteInfo kGetUpload{
+    .method = "GET", .pattern = "/v1/uploads/{}",
+    .max_body_bytes = 0, .roles = roles::kContributorGatekeeper};
 /// Forget an upload; an upload that is not there counts as forgotten.
-inline constexpr RouteInfo kDeleteUpload{.method = "DELETE", .pattern = "/v1/uploads/{}", .max_body_bytes = 0, .roles = roles::kGatekeeper};
+inline constexpr RouteInfo kDeleteUpload{
+    .method = "DELETE", .pattern = "/v1/uploads/{}",
+    .max_body_bytes = 0, .roles = roles::kGatekeeper};
 /// Send a segment that the manifest names.
-inline constexpr RouteInfo kPutSegment{.method = "PUT", .pattern = "/v1/uploads/{}/segments/{}", .max_body_bytes = 67108864, .roles = roles::kContributor};
+inline constexpr RouteInfo kPutSegment{
+    .method = "PUT", .pattern = "/v1/uploads/{}/segments/{}",
+    .max_body_bytes = 67108864, .roles = roles::kContributor};
 /// Say that all was sent.
-inline constexpr RouteInfo kCompleteUpload{.method = "POST", .pattern = "/v1/uploads/{}/complete", .max_body_bytes = 0, .roles = roles::kContributor};
+inline constexpr RouteInfo kCompleteUpload{
+    .method = "POST", .pattern = "/v1/uploads/{}/complete",
+    .max_body_bytes = 0, .roles = roles::kContributor};
 /// Column pairs and units in, one number per prime out.
-inline constexpr RouteInfo kComputeTotals{.method = "POST", .pattern = "/v1/uploads/{}/totals", .max_body_bytes = 33554432, .roles = roles::kGatekeeper};
+inline constexpr RouteInfo kComputeTotals{
+    .method = "POST", .pattern = "/v1/uploads/{}/totals",
+    .max_body_bytes = 33554432, .roles = roles::kGatekeeper};
 }  // namespace cloud
 
 namespace gatekeeper {
 /// How the server is.
-inline constexpr RouteInfo kGetStatus{.method = "GET", .pattern = "/v1/status", .max_body_bytes = 0, .roles = roles::kAny};
+inline constexpr RouteInfo kGetStatus{
+    .method = "GET", .pattern = "/v1/status",
+    .max_body_bytes = 0, .roles = roles::kAny};
 /// Show an upload to the gatekeeper, before anything else is sent.
-inline constexpr RouteInfo kPutPackage{.method = "PUT", .pattern = "/v1/uploads/{}", .max_body_bytes = 1140850688, .roles = roles::kContributor};
+inline constexpr RouteInfo kPutPackage{
+    .method = "PUT", .pattern = "/v1/uploads/{}",
+    .max_body_bytes = 1140850688, .roles = roles::kContributor};
 /// Get a certificate for a key made at home.
-inline constexpr RouteInfo kJoin{.method = "POST", .pattern = "/v1/join", .max_body_bytes = 32768, .anybody = true};
+inline constexpr RouteInfo kJoin{
+    .method = "POST", .pattern = "/v1/join",
+    .max_body_bytes = 32768, .anybody = true};
 /// Send consecutive hint pieces of one unit, at most 64.
-inline constexpr RouteInfo kPutHints{.method = "PUT", .pattern = "/v1/uploads/{}/hints/{}/{}", .max_body_bytes = 16777216, .roles = roles::kContributor};
+inline constexpr RouteInfo kPutHints{
+    .method = "PUT", .pattern = "/v1/uploads/{}/hints/{}/{}",
+    .max_body_bytes = 16777216, .roles = roles::kContributor};
 /// Make the upload a version of its dataset; asked twice it gives the same version.
-inline constexpr RouteInfo kPublishUpload{.method = "POST", .pattern = "/v1/uploads/{}/publish", .max_body_bytes = 0, .roles = roles::kContributor};
+inline constexpr RouteInfo kPublishUpload{
+    .method = "POST", .pattern = "/v1/uploads/{}/publish",
+    .max_body_bytes = 0, .roles = roles::kContributor};
 /// Ask a question, or how it would be answered.
-inline constexpr RouteInfo kQuery{.method = "POST", .pattern = "/v1/query", .max_body_bytes = 524288, .roles = roles::kResearcher};
+inline constexpr RouteInfo kQuery{
+    .method = "POST", .pattern = "/v1/query",
+    .max_body_bytes = 524288, .roles = roles::kResearcher};
 /// The datasets that can be asked.
-inline constexpr RouteInfo kListDatasets{.method = "GET", .pattern = "/v1/datasets", .max_body_bytes = 0, .roles = roles::kAny};
+inline constexpr RouteInfo kListDatasets{
+    .method = "GET", .pattern = "/v1/datasets",
+    .max_body_bytes = 0, .roles = roles::kAny};
 /// What a dataset is made of.
-inline constexpr RouteInfo kDescribeDataset{.method = "GET", .pattern = "/v1/datasets/{}", .max_body_bytes = 0, .roles = roles::kAny};
+inline constexpr RouteInfo kDescribeDataset{
+    .method = "GET", .pattern = "/v1/datasets/{}",
+    .max_body_bytes = 0, .roles = roles::kAny};
 /// Drop a version, by the contributor that uploaded it.
-inline constexpr RouteInfo kDropVersion{.method = "DELETE", .pattern = "/v1/datasets/{}/versions/{}", .max_body_bytes = 0, .roles = roles::kContributor};
+inline constexpr RouteInfo kDropVersion{
+    .method = "DELETE", .pattern = "/v1/datasets/{}/versions/{}",
+    .max_body_bytes = 0, .roles = roles::kContributor};
 }  // namespace gatekeeper
 
 }  // namespace cryptonet::api
