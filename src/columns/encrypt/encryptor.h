@@ -6,6 +6,10 @@
 // spread over the pool.
 #pragma once
 
+#ifndef CRYPTONET_LINKS_COLUMNS_ENCRYPT
+#error "columns/encrypt is the contributor's only: name cn_columns_encrypt among the target's DEPS"
+#endif
+
 #include <functional>
 #include <memory>
 #include <optional>
@@ -22,13 +26,14 @@ namespace cryptonet::columns::encrypt {
 
 /// What the slots of one stored column are made of. A chunk comes as a few int64 arrays
 /// ("sources"); a column is a source itself, or the 0/1 indicator of source == equals. A check
-/// column is alpha times its checked column mod t.
+/// column is alpha times its checked column mod t. Ids are distinct: each stored column (each digit,
+/// each check) has its own, and its secret is derived from it.
 struct ColumnPlan {
   format::ColumnId id;
   std::uint32_t source = 0;
   std::optional<std::int64_t> equals;
-  std::optional<std::uint32_t>
-      check_of;             ///< index of the checked column; source and equals are then ignored
+  /// Index of the checked column; source and equals are then ignored.
+  std::optional<std::uint32_t> check_of;
 };
 
 /// Receives the packed words of one chunk of one column. Called from several threads, at most once
@@ -42,6 +47,7 @@ struct UnitHints {
   std::vector<base::Bytes> columns;  ///< u_c
 };
 
+/// Lives no longer than its UploadEncryptor. After a sink's failure it may only be destroyed.
 class UnitEncryptor {
  public:
   ~UnitEncryptor();
@@ -58,6 +64,7 @@ class UnitEncryptor {
 
  private:
   friend class UploadEncryptor;
+  friend struct insecure_UnitInspector;  // tests only: what happens without the mask chunk
   struct State;
   explicit UnitEncryptor(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
@@ -87,6 +94,8 @@ class UploadEncryptor {
                                            const base::Digest& merkle_root);
 
  private:
+  friend class UnitEncryptor;
+  friend struct insecure_UnitInspector;
   struct State;
   explicit UploadEncryptor(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;

@@ -8,6 +8,9 @@
 
 namespace cryptonet::columns::format {
 
+/// X25519, HKDF-SHA-256, XChaCha20-Poly1305.
+inline constexpr std::uint32_t kSealingSuite = 1;
+
 struct SealedKey {
   UploadId upload;
   std::array<std::uint8_t, 32> ephemeral_key{};  ///< X25519 public

@@ -4,6 +4,10 @@
 // from it are Residues. Every opening that fails gives the same error, whatever the reason.
 #pragma once
 
+#ifndef CRYPTONET_LINKS_COLUMNS_OPEN
+#error "columns/open is for holders of upload keys only: name cn_columns_open among the target's DEPS"
+#endif
+
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,12 +16,13 @@
 #include "columns/format/hints.h"
 #include "columns/format/sealed_key.h"
 #include "columns/format/totals.h"
+#include "columns/keys/upload_key.h"
 #include "columns/open/checked_pair.h"
+#include "columns/open/phase_bound.h"
 
 namespace cryptonet::columns::open {
 
-/// The upload key K.
-using UploadKey = base::Secret<32>;
+using keys::UploadKey;
 
 /// kIntegrity (uniform) when the key does not open or does not match the manifest's commitment.
 base::Result<UploadKey> unseal_key(const format::Manifest& manifest,
@@ -33,10 +38,6 @@ struct IntegerRange {
   std::int64_t low = 0;
   std::int64_t high = 0;
 };
-
-/// log2 of the phase bound of a pair (or of a single sum) over `chunks` chunks, rounded up; without
-/// blinding.
-unsigned phase_bound_bits(const format::ParameterSet& set, std::uint32_t chunks, bool product);
 
 class UploadOpener {
  public:

@@ -15,6 +15,8 @@
 
 namespace cryptonet::he::bgv {
 
+inline constexpr std::size_t kCiphertextModuliMax = 18;
+
 struct BgvParametersLiteral {
   std::uint64_t ring_degree = 0;
   std::vector<std::uint64_t> ciphertext_moduli;  ///< distinct primes below 2^50

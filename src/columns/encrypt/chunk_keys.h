@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// The hedged keys of one chunk's randomness. h = hash of an injective encoding of all the chunk's plaintext, rho = 32
+// fresh bytes, D = the device's secret:
+//   mask key  = BLAKE2b(K || D; "mask",  set, unit, chunk, h, rho)
+//   noise key = BLAKE2b(K || D; "noise", set, unit, chunk, h, rho)
+// and from each, by AES-256-CTR, one stream key per prime or per column. So a mask is never used with
+// two plaintexts, even where the system's randomness was cloned or rewound; and K alone, which the
+// gatekeeper gets, gives neither masks nor noise.
+#pragma once
+
+#include <array>
+#include <span>
+#include <vector>
+
+#include "base/hash.h"
+#include "base/secret_memory.h"
+#include "base/threads.h"
+#include "columns/format/ids.h"
+#include "columns/format/parameter_set.h"
+
+namespace cryptonet::columns::encrypt {
+
+/// Which chunk, and whose secrets.
+struct ChunkPlace {
+  format::ParameterSetId set = format::ParameterSetId::kWide;
+  format::UnitId unit;
+  std::uint32_t chunk = 0;
+};
+
+using Sources = std::span<const std::span<const std::int64_t>>;
+
+/// h: 32 bytes over the number of sources, the number of rows and every value (SHA-256 per source,
+/// BLAKE2b over all). The result is as secret as the plaintext.
+base::Secret<32> hash_plaintext(const ChunkPlace& place, Sources sources, base::ThreadPool& pool);
+
+/// One 32-byte stream key per prime (masks) or per column (noise).
+class StreamKeys {
+ public:
+  StreamKeys(const base::Secret<32>& key, std::size_t count);
+  std::span<const std::uint8_t, 32> operator[](std::size_t i) const {
+    return keys_.span().subspan(32 * i).first<32>();
+  }
+
+ private:
+  base::SecretVector<std::uint8_t> keys_;
+};
+
+struct ChunkKeys {
+  StreamKeys masks;
+  StreamKeys noise;
+};
+
+struct ChunkKeyInputs {
+  const base::Secret<32>& upload_key;
+  const base::Secret<32>& device_secret;
+  const base::Secret<32>& plaintext_hash;
+  const base::Secret<32>& fresh;
+};
+ChunkKeys derive_chunk_keys(const ChunkPlace& place, const ChunkKeyInputs& inputs,
+                            std::size_t primes, std::size_t columns);
+
+}  // namespace cryptonet::columns::encrypt

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// The upload: its key, and the secrets that derive from it.
+#include "columns/encrypt/encryptor.h"
+
+#include <algorithm>
+#include <set>
+#include <string>
+
+#include "columns/encrypt/upload_state.h"
+
+namespace cryptonet::columns::encrypt {
+namespace {
+
+base::Error bad_plan(const std::string& why) {
+  return base::Error(base::ErrorCode::kBadInput, "encrypt.columns", "encrypt: " + why);
+}
+
+base::Status check_plans(const std::vector<ColumnPlan>& plans) {
+  if (plans.empty() || plans.size() > format::kMaxColumns) {
+    return bad_plan("there must be 1 to " + std::to_string(format::kMaxColumns) +
+                    " stored columns, not " + std::to_string(plans.size()));
+  }
+  std::set<format::ColumnId> ids;
+  for (const ColumnPlan& plan : plans) {
+    if (!ids.insert(plan.id).second) return bad_plan("two stored columns have the same id");
+    if (!plan.check_of) continue;
+    if (*plan.check_of >= plans.size() || plans[*plan.check_of].check_of) {
+      return bad_plan("a check column does not name a column that can be checked");
+    }
+  }
+  return base::ok();
+}
+
+}  // namespace
+
+UploadEncryptor::State::State(const format::ParameterSet& parameter_set,
+                              std::vector<ColumnPlan> column_plans, base::Randomness& source)
+    : set(parameter_set),
+      plans(std::move(column_plans)),
+      randomness(source),
+      ring(keys::ring_of(set)),
+      encoder(set.bgv),
+      masks(ring) {}
+
+std::unique_ptr<ColumnScratch> UploadEncryptor::State::take_scratch() {
+  {
+    const std::lock_guard lock(scratch_mutex);
+    if (!free_scratch.empty()) {
+      auto scratch = std::move(free_scratch.back());
+      free_scratch.pop_back();
+      return scratch;
+    }
+  }
+  return std::make_unique<ColumnScratch>(set.ring_degree());
+}
+
+void UploadEncryptor::State::give_back(std::unique_ptr<ColumnScratch> scratch) {
+  const std::lock_guard lock(scratch_mutex);
+  free_scratch.push_back(std::move(scratch));
+}
+
+base::Result<UploadEncryptor> UploadEncryptor::create(const format::ParameterSet& set,
+                                                      std::vector<ColumnPlan> columns,
+                                                      const base::Secret<32>& device_secret,
+                                                      base::Randomness& randomness) {
+  CN_RETURN_IF_ERROR(check_plans(columns));
+  auto state = std::make_unique<State>(set, std::move(columns), randomness);
+  randomness.fill(state->upload.bytes);
+  randomness.fill(state->key.span());
+  std::copy_n(device_secret.data(), 32, state->device_secret.data());
+  for (const ColumnPlan& plan : state->plans) {
+    state->secrets.push_back(
+        keys::derive_column_secret(state->key, state->set, state->ring, plan.id));
+  }
+  state->alpha = keys::derive_alpha(state->key, state->set);
+  return UploadEncryptor(std::move(state));
+}
+
+UploadEncryptor::UploadEncryptor(std::unique_ptr<State> state) : state_(std::move(state)) {}
+UploadEncryptor::~UploadEncryptor() {
+  if (state_) base::wipe(&state_->alpha, sizeof(state_->alpha));
+}
+UploadEncryptor::UploadEncryptor(UploadEncryptor&&) noexcept = default;
+
+format::UploadId UploadEncryptor::upload() const { return state_->upload; }
+
+base::Digest UploadEncryptor::key_commitment() const {
+  return keys::commitment_to(state_->key, state_->upload);
+}
+
+UnitEncryptor UploadEncryptor::open_unit(const format::UnitId& unit) {
+  return UnitEncryptor(std::make_unique<UnitEncryptor::State>(*state_, unit));
+}
+
+}  // namespace cryptonet::columns::encrypt

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+// One unit, chunk by chunk: b_c = m + t*e - a*s_c in transformed form, and the sums A1 += a, A2 += a^2,
+// u_c += a*b_c that become the hints. The mask chunk has m = 0 and a mask without zero words.
+#include <algorithm>
+#include <array>
+#include <mutex>
+
+#include "columns/encrypt/upload_state.h"
+#include "he/arith/dispatch.h"
+#include "he/ring/sampling.h"
+
+namespace cryptonet::columns::encrypt {
+namespace {
+
+base::Error refuse(const char* rule, const std::string& why) {
+  return base::Error(base::ErrorCode::kBadInput, rule, "encrypt: " + why);
+}
+
+base::Bytes pack(const he::ring::NttPoly& poly) {
+  base::Bytes packed(6 * poly.words().size());
+  base::pack_u48(poly.words(), packed);
+  return packed;
+}
+
+}  // namespace
+
+UnitEncryptor::State::State(UploadEncryptor::State& owner, const format::UnitId& unit_id)
+    : upload(owner), unit(unit_id), mask_sum(owner.ring), mask_square_sum(owner.ring) {
+  for (std::size_t i = 0; i < owner.plans.size(); ++i) hints.emplace_back(owner.ring);
+}
+
+base::Status UnitEncryptor::State::check_sources(Sources sources) const {
+  const std::size_t rows = sources.empty() ? 0 : sources.front().size();
+  if (rows == 0 || rows > upload.set.ring_degree()) {
+    return refuse("encrypt.chunk_rows", "a chunk has " + std::to_string(rows) +
+                                            " rows; it must have 1 to " +
+                                            std::to_string(upload.set.ring_degree()));
+  }
+  for (const auto& source : sources) {
+    if (source.size() != rows) {
+      return refuse("encrypt.chunk_rows", "the sources of a chunk differ in length");
+    }
+  }
+  for (const ColumnPlan& plan : upload.plans) {
+    if (!plan.check_of && plan.source >= sources.size()) {
+      return refuse("encrypt.sources", "a stored column names source " +
+                                           std::to_string(plan.source) + " of " +
+                                           std::to_string(sources.size()));
+    }
+  }
+  const auto limit = static_cast<std::int64_t>(upload.set.bgv.plaintext_modulus() / 2);
+  for (const auto& source : sources) {
+    bool inside = true;
+    for (const std::int64_t value : source) inside &= (value <= limit) & (value >= -limit);
+    if (!inside) {
+      return refuse("encrypt.range", "a value is outside +-" + std::to_string(limit) +
+                                         ", the range of this parameter set");
+    }
+  }
+  return base::ok();
+}
+
+void UnitEncryptor::State::draw_masks(const StreamKeys& keys, bool mask_chunk,
+                                      base::ThreadPool& pool) {
+  pool.for_each(upload.ring.primes(), [&](std::size_t j) {
+    const he::arith::Modulus& modulus = upload.ring.modulus(j);
+    he::ring::KeyStream stream(keys[j]);
+    const auto masks = upload.masks.values.residue(j);
+    const auto quotients = upload.masks.quotients.residue(j);
+    if (mask_chunk) {
+      he::ring::sample_uniform_nonzero(stream, modulus, masks);
+    } else {
+      he::ring::sample_uniform(stream, modulus, masks);
+    }
+    const auto sum = mask_sum.residue(j);
+    const auto square_sum = mask_square_sum.residue(j);
+    for (std::size_t i = 0; i < masks.size(); ++i) {
+      const he::arith::ShoupFactor factor = modulus.shoup(masks[i]);
+      quotients[i] = factor.quotient;
+      sum[i] = modulus.add(sum[i], masks[i]);
+      square_sum[i] = modulus.add(square_sum[i], modulus.multiply(factor, masks[i]));
+    }
+  });
+}
+
+void UnitEncryptor::State::fill_slots(std::uint32_t column, Sources sources,
+                                      std::span<std::uint64_t> slots) const {
+  const ColumnPlan* plan = &upload.plans[column];
+  const bool is_check = plan->check_of.has_value();
+  if (is_check) plan = &upload.plans[*plan->check_of];
+  const std::span<const std::int64_t> source = sources[plan->source];
+  const he::arith::Modulus& t = upload.encoder.plaintext_modulus();
+  if (plan->equals) {
+    for (std::size_t i = 0; i < source.size(); ++i) {
+      slots[i] = static_cast<std::uint64_t>(source[i] == *plan->equals);
+    }
+  } else {
+    for (std::size_t i = 0; i < source.size(); ++i) {
+      const auto value = static_cast<std::uint64_t>(source[i]);
+      slots[i] = value + (t.value() & (0 - (value >> 63)));  // [0, t)
+    }
+  }
+  if (!is_check) return;
+  const he::arith::ShoupFactor alpha = t.shoup(upload.alpha);
+  for (std::size_t i = 0; i < source.size(); ++i) slots[i] = t.multiply(alpha, slots[i]);
+}
+
+base::Status UnitEncryptor::State::encrypt_column(std::uint32_t column, Sources sources,
+                                                  std::span<const std::uint8_t, 32> noise_key,
+                                                  const ChunkSink& sink) {
+  const std::size_t degree = upload.set.ring_degree();
+  auto scratch = upload.take_scratch();
+  if (sources.empty()) {
+    std::fill(scratch->message().begin(), scratch->message().end(), std::uint64_t{0});
+  } else {
+    const auto slots = scratch->slots().first(sources.front().size());
+    fill_slots(column, sources, slots);
+    upload.encoder.encode(slots, scratch->message());
+  }
+  he::ring::KeyStream stream(noise_key);
+  he::ring::sample_noise(stream, scratch->noise.span());
+  const std::uint64_t t = upload.set.bgv.plaintext_modulus();
+  const he::arith::Kernels& kernels = he::arith::kernels();
+  base::Bytes packed(upload.set.packed_bytes());
+  for (std::size_t j = 0; j < upload.ring.primes(); ++j) {
+    const std::uint64_t q = upload.ring.modulus(j).value();
+    const std::uint64_t reach = (he::ring::kNoiseMax + 1) * t;  // above t/2 + 21*t
+    kernels.lift_phase({degree, scratch->message().data(), scratch->noise.data(), t, q,
+                        static_cast<std::uint64_t>((he::arith::Uint128{1} << 64) / q),
+                        (reach / q + 1) * q, scratch->phase().data()});
+    upload.ring.table(j).forward(scratch->phase());
+    kernels.mask_column({degree, q, scratch->phase().data(),
+                         upload.masks.values.residue(j).data(),
+                         upload.masks.quotients.residue(j).data(),
+                         upload.secrets[column].poly().residue(j).data(),
+                         hints[column].residue(j).data(), packed.data() + j * degree * 6});
+  }
+  upload.give_back(std::move(scratch));
+  return sink(column, chunks, packed);
+}
+
+base::Status UnitEncryptor::State::encrypt(Sources sources, base::ThreadPool& pool,
+                                           const ChunkSink& sink) {
+  const ChunkPlace place = {upload.set.id, unit, chunks};
+  const base::Secret<32> plaintext_hash = hash_plaintext(place, sources, pool);
+  base::Secret<32> fresh;
+  upload.randomness.fill(fresh.span());
+  const ChunkKeys chunk_keys =
+      derive_chunk_keys(place, {upload.key, upload.device_secret, plaintext_hash, fresh},
+                        upload.ring.primes(), upload.plans.size());
+  draw_masks(chunk_keys.masks, sources.empty(), pool);
+  std::mutex mutex;
+  base::Status first_failure = base::ok();
+  pool.for_each(upload.plans.size(), [&](std::size_t column) {
+    base::Status status =
+        encrypt_column(static_cast<std::uint32_t>(column), sources, chunk_keys.noise[column], sink);
+    const std::lock_guard lock(mutex);
+    if (!status.ok() && first_failure.ok()) first_failure = std::move(status);
+  });
+  upload.masks.wipe();
+  ++chunks;
+  failed = !first_failure.ok();
+  return first_failure;
+}
+
+UnitEncryptor::UnitEncryptor(std::unique_ptr<State> state) : state_(std::move(state)) {}
+UnitEncryptor::~UnitEncryptor() = default;
+UnitEncryptor::UnitEncryptor(UnitEncryptor&&) noexcept = default;
+
+base::Status UnitEncryptor::encrypt_chunk(Sources sources, base::ThreadPool& pool,
+                                          const ChunkSink& sink) {
+  CHECK(!state_->closed && !state_->failed);
+  CN_RETURN_IF_ERROR(state_->check_sources(sources));
+  if (state_->chunks + 1 >= state_->upload.set.max_unit_chunks) {
+    return base::Error(base::ErrorCode::kRefused, "encrypt.unit_rows",
+                       "encrypt: a unit has more rows than " +
+                           std::string(state_->upload.set.name) + " holds: " +
+                           std::to_string(state_->upload.set.max_unit_chunks - 1) +
+                           " chunks of rows",
+                       "partition the table");
+  }
+  return state_->encrypt(sources, pool, sink);
+}
+
+base::Result<UnitHints> UnitEncryptor::close(base::ThreadPool& pool, const ChunkSink& sink) {
+  CHECK(!state_->closed && !state_->failed);
+  if (state_->chunks == 0) return refuse("encrypt.empty_unit", "a unit has no rows");
+  CN_RETURN_IF_ERROR(state_->encrypt({}, pool, sink));
+  state_->closed = true;
+  UnitHints hints;
+  hints.shared = pack(state_->mask_sum);
+  const base::Bytes squares = pack(state_->mask_square_sum);
+  hints.shared.insert(hints.shared.end(), squares.begin(), squares.end());
+  for (const he::ring::NttPoly& hint : state_->hints) hints.columns.push_back(pack(hint));
+  return hints;
+}
+
+std::uint32_t UnitEncryptor::chunks() const { return state_->chunks; }
+
+}  // namespace cryptonet::columns::encrypt

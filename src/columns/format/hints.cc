@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// Layout: docs/formats/hints.md.
+#include "columns/format/hints.h"
+
+#include <algorithm>
+
+#include "base/hash.h"
+#include "columns/format/file_header.h"
+
+namespace cryptonet::columns::format {
+namespace {
+
+constexpr std::string_view kMagic = "CNHT";
+constexpr std::string_view kWhat = "the hint file";
+
+/// A part of the file, checked against its hash.
+base::Result<base::ByteView> checked_part(const Manifest& manifest, std::uint32_t unit,
+                                          base::ByteView file, std::uint64_t offset,
+                                          std::size_t size, const base::Digest& hash) {
+  if (file.size() != hint_file_bytes(manifest, unit)) {
+    return damaged(kWhat, "its length is not that of its unit");
+  }
+  const base::ByteView part = file.subspan(offset, size);
+  if (base::sha256(part) != hash) return damaged(kWhat, "a part does not match the manifest");
+  return part;
+}
+
+base::Status check_unit(const Manifest& manifest, std::uint32_t unit) {
+  if (unit < manifest.body().units.size()) return base::ok();
+  return base::Error(base::ErrorCode::kBadInput, "hints.unit", "the manifest has no such unit");
+}
+
+}  // namespace
+
+base::Bytes write_hint_header(const ManifestBody& body, std::uint32_t unit) {
+  CHECK(unit < body.units.size());
+  base::ByteWriter writer;
+  write_file_header(writer, kMagic, static_cast<std::uint8_t>(body.parameter_set));
+  writer.raw(body.upload.bytes);
+  writer.raw(body.units[unit].id.bytes);
+  writer.u32(static_cast<std::uint32_t>(body.columns.size()));
+  writer.u32(body.units[unit].chunks);
+  base::Bytes bytes = std::move(writer).take();
+  bytes.resize(kHintHeaderBytes);
+  return bytes;
+}
+
+std::uint64_t hint_file_bytes(const Manifest& manifest, std::uint32_t unit) {
+  CHECK(unit < manifest.body().units.size());
+  return kHintHeaderBytes +
+         (2 + manifest.body().columns.size()) * manifest.parameters().packed_bytes();
+}
+
+base::Status verify_hint_file(const Manifest& manifest, std::uint32_t unit, base::ByteView file) {
+  CN_RETURN_IF_ERROR(check_unit(manifest, unit));
+  base::ByteReader reader(file);
+  CN_ASSIGN(const std::uint8_t set_id, read_file_header(reader, kMagic, kWhat));
+  static_cast<void>(set_id);  // part of the header that is compared whole
+  const base::Bytes header = write_hint_header(manifest.body(), unit);
+  if (file.size() < header.size() || !std::equal(header.begin(), header.end(), file.begin())) {
+    return damaged(kWhat, "its header is not that of its unit");
+  }
+  CN_RETURN_IF_ERROR(shared_hint(manifest, unit, file));
+  for (std::uint32_t column = 0; column < manifest.body().columns.size(); ++column) {
+    CN_RETURN_IF_ERROR(column_hint(manifest, unit, column, file));
+  }
+  return base::ok();
+}
+
+base::Result<base::ByteView> shared_hint(const Manifest& manifest, std::uint32_t unit,
+                                         base::ByteView file) {
+  CN_RETURN_IF_ERROR(check_unit(manifest, unit));
+  return checked_part(manifest, unit, file, kHintHeaderBytes,
+                      2 * manifest.parameters().packed_bytes(),
+                      manifest.body().units[unit].shared_hint_hash);
+}
+
+base::Result<base::ByteView> column_hint(const Manifest& manifest, std::uint32_t unit,
+                                         std::uint32_t column, base::ByteView file) {
+  CN_RETURN_IF_ERROR(check_unit(manifest, unit));
+  if (column >= manifest.body().columns.size()) {
+    return base::Error(base::ErrorCode::kBadInput, "hints.column",
+                       "the manifest has no such column");
+  }
+  const std::size_t size = manifest.parameters().packed_bytes();
+  return checked_part(manifest, unit, file, kHintHeaderBytes + (2 + std::uint64_t{column}) * size,
+                      size, manifest.body().units[unit].hint_hashes[column]);
+}
+
+}  // namespace cryptonet::columns::format

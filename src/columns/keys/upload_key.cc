@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every derivation is HKDF-SHA-256 with an info that begins with its own length-prefixed label.
+#include "columns/keys/upload_key.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/hash.h"
+#include "columns/format/sealed_key.h"
+#include "he/ring/sampling.h"
+
+namespace cryptonet::columns::keys {
+namespace {
+
+constexpr std::string_view kSalt = "cryptonet masked columns 1";
+
+base::ByteWriter labelled(std::string_view label) {
+  base::ByteWriter info;
+  info.block(base::view_of(label));
+  return info;
+}
+
+base::Secret<32> derive(base::ByteView input_key, const base::ByteWriter& info) {
+  base::Secret<32> derived;
+  base::hkdf_sha256(input_key, base::view_of(kSalt), info.bytes(), derived.span());
+  return derived;
+}
+
+}  // namespace
+
+he::ring::Ring ring_of(const format::ParameterSet& set) {
+  return *he::ring::Ring::create(set.ring_degree(), set.bgv.ciphertext_moduli());
+}
+
+he::secret::TernarySecret derive_column_secret(const UploadKey& key,
+                                               const format::ParameterSet& set,
+                                               const he::ring::Ring& ring,
+                                               const format::ColumnId& column) {
+  base::ByteWriter info = labelled("column secret");
+  info.u8(static_cast<std::uint8_t>(set.id));
+  info.raw(column.bytes);
+  const base::Secret<32> stream_key = derive(key.span(), info);
+  he::ring::KeyStream stream(stream_key.span());
+  return he::secret::TernarySecret::sample(ring, stream);
+}
+
+std::uint64_t derive_alpha(const UploadKey& key, const format::ParameterSet& set) {
+  base::ByteWriter info = labelled("alpha");
+  info.u8(static_cast<std::uint8_t>(set.id));
+  info.u64(set.bgv.plaintext_modulus());
+  const base::Secret<32> stream_key = derive(key.span(), info);
+  he::ring::KeyStream stream(stream_key.span());
+  std::uint64_t alpha = 0;
+  he::ring::sample_uniform_nonzero(stream, he::arith::Modulus(set.bgv.plaintext_modulus()),
+                                   {&alpha, 1});
+  return alpha;
+}
+
+base::Digest commitment_to(const UploadKey& key, const format::UploadId& upload) {
+  base::ByteWriter info = labelled("key commitment");
+  info.raw(upload.bytes);
+  const base::Secret<32> derived = derive(key.span(), info);
+  base::Digest commitment{};
+  std::copy(derived.span().begin(), derived.span().end(), commitment.begin());
+  return commitment;
+}
+
+base::Secret<32> derive_legend_key(const UploadKey& key, const format::UploadId& upload) {
+  base::ByteWriter info = labelled("legend");
+  info.raw(upload.bytes);
+  return derive(key.span(), info);
+}
+
+base::Secret<32> derive_sealing_key(const base::Secret<32>& x25519_result,
+                                    const base::Secret<32>& enrolment_secret,
+                                    const format::UploadId& upload, const SealingKeys& keys) {
+  base::Secret<64> input;
+  std::copy(x25519_result.span().begin(), x25519_result.span().end(), input.span().begin());
+  std::copy(enrolment_secret.span().begin(), enrolment_secret.span().end(),
+            input.span().begin() + 32);
+  base::ByteWriter info = labelled("seal upload key");
+  info.u32(format::kSealingSuite);
+  info.raw(upload.bytes);
+  info.raw(keys.ephemeral);
+  info.raw(keys.gatekeeper);
+  return derive(input.span(), info);
+}
+
+}  // namespace cryptonet::columns::keys

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+// [phase]_0 = N^-1 * (number of the cloud + key part) mod each prime, lifted centred over q; the total is N * phase mod
+// t, centred. docs/maths/masked_columns.md has the argument, docs/maths/bounds.md the bounds.
+#include "columns/open/opener.h"
+
+#include <algorithm>
+#include <list>
+#include <mutex>
+
+#include "base/hash.h"
+#include "he/bgv/accountant.h"
+
+namespace cryptonet::columns::open {
+namespace {
+
+using he::bgv::Integer;
+
+/// Secrets kept between calls, 196 KB each for the wide set.
+constexpr std::size_t kSecretsKept = 96;
+
+std::vector<std::uint64_t> unpack(base::ByteView packed) {
+  std::vector<std::uint64_t> words(packed.size() / 6);
+  base::unpack_u48(packed, words);
+  return words;
+}
+
+}  // namespace
+
+struct UploadOpener::State {
+  State(const format::Manifest& opened_manifest, const UploadKey& upload_key);
+  ~State() { base::wipe(&alpha, sizeof(alpha)); }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+
+  std::shared_ptr<const he::secret::TernarySecret> secret(std::uint32_t column);
+  format::Residues sum_part(std::uint32_t column, std::span<const std::uint64_t> shared);
+  format::Residues product_part(const format::ColumnPair& pair,
+                                std::span<const std::uint64_t> shared,
+                                std::span<const std::uint64_t> left_hint,
+                                std::span<const std::uint64_t> right_hint);
+  /// The centred total of |phase| <= bound; nothing when the phase is larger.
+  std::optional<std::int64_t> lift(const format::Residues& number, const format::Residues& key_part,
+                                   const Integer& bound) const;
+
+  format::Manifest manifest;
+  const format::ParameterSet& set;
+  UploadKey key;
+  he::ring::Ring ring;
+  he::arith::Modulus t;
+  he::bgv::Accountant accountant;
+  std::uint64_t alpha;
+  std::vector<std::uint64_t> degree_inverses;
+  std::vector<Integer> lift_factors;  ///< 1 modulo its prime, 0 modulo the others
+
+  struct KeptSecret {
+    std::uint32_t column;
+    // shared: a caller may still read a secret that another thread's call pushes out of the list
+    std::shared_ptr<const he::secret::TernarySecret> secret;
+  };
+  std::mutex mutex;
+  std::list<KeptSecret> kept;  ///< the latest used first
+};
+
+UploadOpener::State::State(const format::Manifest& opened_manifest, const UploadKey& upload_key)
+    : manifest(opened_manifest),
+      set(manifest.parameters()),
+      key(UploadKey::copy_of(upload_key.span())),
+      ring(keys::ring_of(set)),
+      t(set.bgv.plaintext_modulus()),
+      accountant(set.bgv),
+      alpha(keys::derive_alpha(key, set)) {
+  for (std::size_t j = 0; j < ring.primes(); ++j) {
+    const he::arith::Modulus& modulus = ring.modulus(j);
+    degree_inverses.push_back(modulus.invert(set.ring_degree()));
+    const Integer others = accountant.modulus() / modulus.value();
+    const auto residue = static_cast<std::uint64_t>(Integer(others % modulus.value()));
+    lift_factors.push_back(others * modulus.invert(residue));
+  }
+}
+
+std::shared_ptr<const he::secret::TernarySecret> UploadOpener::State::secret(
+    std::uint32_t column) {
+  const std::lock_guard lock(mutex);
+  const auto found = std::find_if(kept.begin(), kept.end(),
+                                  [&](const KeptSecret& entry) { return entry.column == column; });
+  if (found != kept.end()) {
+    kept.splice(kept.begin(), kept, found);
+  } else {
+    kept.push_front({column, std::make_shared<const he::secret::TernarySecret>(
+                                 keys::derive_column_secret(key, set, ring,
+                                                            manifest.body().columns[column]))});
+    if (kept.size() > kSecretsKept) kept.pop_back();
+  }
+  return kept.front().secret;
+}
+
+format::Residues UploadOpener::State::sum_part(std::uint32_t column,
+                                               std::span<const std::uint64_t> shared) {
+  const auto secret_x = secret(column);
+  format::Residues part{};
+  for (std::size_t j = 0; j < ring.primes(); ++j) {
+    const auto s = secret_x->poly().residue(j);
+    const auto a1 = shared.subspan(j * s.size(), s.size());
+    he::arith::Uint128 sum = 0;  // 32768 products below 2^98
+    for (std::size_t i = 0; i < s.size(); ++i) sum += he::arith::Uint128{a1[i]} * s[i];
+    part[j] = ring.modulus(j).reduce(sum);
+  }
+  return part;
+}
+
+format::Residues UploadOpener::State::product_part(const format::ColumnPair& pair,
+                                                   std::span<const std::uint64_t> shared,
+                                                   std::span<const std::uint64_t> left_hint,
+                                                   std::span<const std::uint64_t> right_hint) {
+  const auto secret_x = secret(pair.left);
+  const auto secret_y = secret(pair.right);
+  format::Residues part{};
+  for (std::size_t j = 0; j < ring.primes(); ++j) {
+    const he::arith::Modulus& modulus = ring.modulus(j);
+    const auto x = secret_x->poly().residue(j);
+    const auto y = secret_y->poly().residue(j);
+    const std::size_t at = j * x.size();
+    const auto a2 = shared.subspan(ring.words() + at, x.size());
+    const auto u_x = left_hint.subspan(at, x.size());
+    const auto u_y = right_hint.subspan(at, x.size());
+    he::arith::Uint128 sum = 0;  // 3 * 32768 products below 2^100
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      sum += he::arith::Uint128{u_x[i]} * y[i] + he::arith::Uint128{u_y[i]} * x[i] +
+             he::arith::Uint128{a2[i]} * modulus.multiply(x[i], y[i]);
+    }
+    part[j] = modulus.reduce(sum);
+  }
+  return part;
+}
+
+std::optional<std::int64_t> UploadOpener::State::lift(const format::Residues& number,
+                                                      const format::Residues& key_part,
+                                                      const Integer& bound) const {
+  const Integer& q = accountant.modulus();
+  Integer phase = 0;
+  for (std::size_t j = 0; j < ring.primes(); ++j) {
+    const he::arith::Modulus& modulus = ring.modulus(j);
+    const std::uint64_t sum = modulus.add(modulus.reduce(number[j]), modulus.reduce(key_part[j]));
+    phase += lift_factors[j] * modulus.multiply(sum, degree_inverses[j]);
+  }
+  phase %= q;
+  if (phase > q / 2) phase -= q;
+  if (abs(phase) > bound) return std::nullopt;
+  const Integer total = phase * set.ring_degree() % t.value();  // the sign of phase
+  return t.centre(t.reduce_signed(static_cast<std::int64_t>(total)));
+}
+
+base::Result<UploadOpener> UploadOpener::create(const format::Manifest& manifest,
+                                                const UploadKey& key) {
+  if (!base::equal_constant_time(keys::commitment_to(key, manifest.body().upload),
+                                 manifest.body().key_commitment)) {
+    return opening_refused();
+  }
+  return UploadOpener(std::make_unique<State>(manifest, key));
+}
+
+UploadOpener::UploadOpener(std::unique_ptr<State> state) : state_(std::move(state)) {}
+UploadOpener::~UploadOpener() = default;
+UploadOpener::UploadOpener(UploadOpener&&) noexcept = default;
+
+base::Result<format::Residues> UploadOpener::key_part(std::uint32_t unit,
+                                                      const format::ColumnPair& pair,
+                                                      base::ByteView hint_file) const {
+  const format::Manifest& manifest = state_->manifest;
+  const bool product = pair.right != format::kNoColumn;
+  const std::size_t columns = manifest.body().columns.size();
+  if (pair.left >= columns || (product && pair.right >= columns) || pair.left > pair.right) {
+    return base::Error(base::ErrorCode::kBadInput, "open.pair", "the manifest has no such pair");
+  }
+  CN_ASSIGN(const base::ByteView shared, format::shared_hint(manifest, unit, hint_file));
+  if (!product) return state_->sum_part(pair.left, unpack(shared));
+  CN_ASSIGN(const base::ByteView left,
+            format::column_hint(manifest, unit, pair.left, hint_file));
+  CN_ASSIGN(const base::ByteView right,
+            format::column_hint(manifest, unit, pair.right, hint_file));
+  return state_->product_part(pair, unpack(shared), unpack(left), unpack(right));
+}
+
+base::Result<std::int64_t> UploadOpener::open_checked(
+    std::uint32_t unit, const CheckedPair& pair, const format::Residues& total,
+    const format::Residues& check, const format::Residues& key_part_total,
+    const format::Residues& key_part_check, const IntegerRange& range) const {
+  CHECK(unit < state_->manifest.body().units.size());
+  const std::uint32_t chunks = state_->manifest.body().units[unit].chunks;
+  const bool product = pair.value().right != format::kNoColumn;
+  const he::bgv::Accountant& accountant = state_->accountant;
+  const Integer bound = accountant.masked_total(chunks, product);
+  if (!accountant.admits_masked_total(bound)) {
+    return base::Error(base::ErrorCode::kRefused, "open.bound",
+                       "a total over " + std::to_string(chunks) +
+                           " chunks may pass an eighth of the modulus",
+                       "partition the table");
+  }
+  const Integer blinded = bound + accountant.modulus() / 8;
+  const auto opened = state_->lift(total, key_part_total, blinded);
+  const auto opened_check = state_->lift(check, key_part_check, blinded);
+  if (!opened || !opened_check) return opening_refused();
+  const std::uint64_t expected =
+      state_->t.multiply(state_->alpha, state_->t.reduce_signed(*opened));
+  if (state_->t.reduce_signed(*opened_check) != expected) return opening_refused();
+  if (*opened < range.low || *opened > range.high) return opening_refused();
+  return *opened;
+}
+
+}  // namespace cryptonet::columns::open

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// The kernel table and the choice of its row.
+#include "he/arith/dispatch.h"
+
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+namespace cryptonet::he::arith {
+namespace {
+
+constexpr Kernels kPortable = {"portable",
+                               portable::sum_u48,
+                               portable::dot_u48,
+                               portable::ntt_forward,
+                               portable::ntt_inverse,
+                               portable::lift_phase,
+                               portable::mask_column};
+
+std::vector<const Kernels*> probe() {
+  std::vector<const Kernels*> rows = {&kPortable};
+  return rows;
+}
+
+const Kernels* choose() {
+  const char* name = std::getenv("CRYPTONET_KERNELS");
+  if (name == nullptr || *name == '\0') return supported_kernels().back();
+  auto found = find_kernels(name);
+  if (!found.ok()) {
+    std::fprintf(stderr, "cryptonet: USAGE: CRYPTONET_KERNELS: %s\n", found.error().message.c_str());
+    std::exit(2);
+  }
+  return *found;
+}
+
+std::atomic<const Kernels*>& current() {
+  static std::atomic<const Kernels*> row{choose()};
+  return row;
+}
+
+}  // namespace
+
+std::span<const Kernels* const> supported_kernels() {
+  static const std::vector<const Kernels*> rows = probe();
+  return rows;
+}
+
+base::Result<const Kernels*> find_kernels(std::string_view name) {
+  std::string known;
+  for (const Kernels* row : supported_kernels()) {
+    if (name == row->name) return row;
+    known += std::string(known.empty() ? "" : ", ") + row->name;
+  }
+  return base::Error(base::ErrorCode::kUsage, "kernels.name",
+                     "no kernels named '" + std::string(name) + "' run on this processor; it has " +
+                         known);
+}
+
+const Kernels& kernels() { return *current().load(std::memory_order_relaxed); }
+
+void use_kernels(const Kernels& row) { current().store(&row, std::memory_order_relaxed); }
+
+}  // namespace cryptonet::he::arith

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// OpenSSL's AES-256-CTR over zeros; it uses the processor's AES instructions.
+#include "he/ring/key_stream.h"
+
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "base/result.h"
+
+namespace cryptonet::he::ring {
+
+struct KeyStream::State {
+  EVP_CIPHER_CTX* context = EVP_CIPHER_CTX_new();
+  State() = default;
+  ~State() { EVP_CIPHER_CTX_free(context); }  // wipes the key schedule
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+};
+
+KeyStream::KeyStream(std::span<const std::uint8_t, 32> key) : state_(std::make_unique<State>()) {
+  constexpr std::array<std::uint8_t, 16> kCounter = {};
+  CHECK(state_->context != nullptr && EVP_EncryptInit_ex(state_->context, EVP_aes_256_ctr(), nullptr,
+                                                         key.data(), kCounter.data()) == 1);
+}
+KeyStream::~KeyStream() = default;
+KeyStream::KeyStream(KeyStream&&) noexcept = default;
+KeyStream& KeyStream::operator=(KeyStream&&) noexcept = default;
+
+void KeyStream::fill(std::span<std::uint8_t> out) {
+  constexpr std::size_t kStep = std::size_t{1} << 30;
+  std::memset(out.data(), 0, out.size());
+  for (std::size_t done = 0; done < out.size(); done += kStep) {
+    const auto step = static_cast<int>(std::min(kStep, out.size() - done));
+    int written = 0;
+    CHECK(EVP_EncryptUpdate(state_->context, out.data() + done, &written, out.data() + done, step) ==
+              1 &&
+          written == step);
+  }
+}
+
+}  // namespace cryptonet::he::ring

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every sampler draws its bytes in blocks that are wiped afterwards.
+#include "he/ring/sampling.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "base/secret_memory.h"
+
+namespace cryptonet::he::ring {
+namespace {
+
+constexpr std::size_t kBlockBytes = 6144;  // a multiple of 1 to 8 (but 5 and 7, which leave a rest) and of 16
+
+/// Stack bytes that are wiped when they go.
+struct Block {
+  std::array<std::uint8_t, kBlockBytes + 8> bytes{};
+  Block() = default;
+  ~Block() { base::wipe(bytes.data(), bytes.size()); }
+  Block(const Block&) = delete;
+  Block& operator=(const Block&) = delete;
+};
+
+void sample_from(KeyStream& stream, std::uint64_t low, const arith::Modulus& q,
+                 std::span<std::uint64_t> out) {
+  const std::size_t width = (q.bits() + 7) / 8;
+  const std::uint64_t cut = (std::uint64_t{1} << q.bits()) - 1;
+  Block block;
+  std::size_t filled = 0;
+  while (filled < out.size()) {
+    const std::size_t wanted = std::min(out.size() - filled, kBlockBytes / width);
+    stream.fill(std::span(block.bytes).first(wanted * width));
+    for (std::size_t i = 0; i < wanted; ++i) {
+      std::uint64_t word = 0;
+      std::memcpy(&word, block.bytes.data() + i * width, sizeof(word));  // the rest is cut away
+      word &= cut;
+      out[filled] = word;  // overwritten by the next candidate when it is refused
+      filled += static_cast<std::size_t>(word >= low) & static_cast<std::size_t>(word < q.value());
+    }
+  }
+}
+
+/// The number of ones among the lowest 42 bits.
+std::uint64_t count_ones_42(std::uint64_t x) {
+  x -= x >> 1 & 0x5555555555555555;
+  x = (x & 0x3333333333333333) + (x >> 2 & 0x3333333333333333);
+  x = (x + (x >> 4)) & 0x0F0F0F0F0F0F0F0F;
+  return (x * 0x0101010101010101) >> 56;
+}
+
+}  // namespace
+
+void sample_uniform(KeyStream& stream, const arith::Modulus& q, std::span<std::uint64_t> out) {
+  sample_from(stream, 0, q, out);
+}
+
+void sample_uniform_nonzero(KeyStream& stream, const arith::Modulus& q,
+                            std::span<std::uint64_t> out) {
+  sample_from(stream, 1, q, out);
+}
+
+void sample_noise(KeyStream& stream, std::span<std::int8_t> out) {
+  constexpr std::uint64_t kCoins = (std::uint64_t{1} << 42) - 1;
+  constexpr std::uint64_t kSecondHalf = kCoins ^ ((std::uint64_t{1} << 21) - 1);
+  Block block;
+  for (std::size_t start = 0; start < out.size(); start += kBlockBytes / 6) {
+    const std::size_t count = std::min(out.size() - start, kBlockBytes / 6);
+    stream.fill(std::span(block.bytes).first(6 * count));
+    for (std::size_t i = 0; i < count; ++i) {
+      std::uint64_t coins = 0;
+      std::memcpy(&coins, block.bytes.data() + 6 * i, sizeof(coins));
+      // heads of the first half plus tails of the second is the difference of heads plus 21
+      const std::uint64_t ones = count_ones_42((coins & kCoins) ^ kSecondHalf);
+      out[start + i] = static_cast<std::int8_t>(static_cast<int>(ones) - kNoiseMax);
+    }
+  }
+}
+
+void sample_ternary(KeyStream& stream, std::span<std::int8_t> out) {
+  Block block;
+  for (std::size_t start = 0; start < out.size(); start += kBlockBytes / 16) {
+    const std::size_t count = std::min(out.size() - start, kBlockBytes / 16);
+    stream.fill(std::span(block.bytes).first(16 * count));
+    for (std::size_t i = 0; i < count; ++i) {
+      std::uint64_t low = 0;
+      std::uint64_t high = 0;
+      std::memcpy(&low, block.bytes.data() + 16 * i, 8);
+      std::memcpy(&high, block.bytes.data() + 16 * i + 8, 8);
+      // floor(3 * r / 2^128) for the 128-bit number r
+      const arith::Uint128 upper = arith::Uint128{high} * 3 + ((arith::Uint128{low} * 3) >> 64);
+      out[start + i] = static_cast<std::int8_t>(static_cast<int>(upper >> 64) - 1);
+    }
+  }
+}
+
+}  // namespace cryptonet::he::ring
