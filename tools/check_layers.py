@@ -19,6 +19,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import tree  # noqa: E402
 
 SIDES = ("contributor", "cloud", "gatekeeper", "researcher")
+CLIENTS = ("contributor", "researcher")
 # For each top folder of src/, the other top folders that it may use.
 MAY_USE = {
     "base": set(),
@@ -27,7 +28,9 @@ MAY_USE = {
     "columns": {"base", "he"},
     "table": {"base", "columns"},
     "api": {"base", "net", "columns", "table"},
+    "home": {"base", "net", "api"},
     **{side: {"base", "he", "net", "columns", "table", "api"} for side in SIDES},
+    **{side: {"base", "he", "net", "columns", "table", "api", "home"} for side in CLIENTS},
 }
 # Folders that hold a right, and who alone may use them (prefixes of a folder's path).
 RIGHTS = {

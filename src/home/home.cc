@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reading a home. Secrets are read into secret memory and their plain copies wiped.
+#include "home/home.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+
+#include "base/file_system.h"
+
+namespace cryptonet::home {
+namespace {
+
+constexpr std::uint64_t kMaxPemFileBytes = 64 * 1024;
+
+base::Error usage(std::string rule, std::string message, std::string hint) {
+  return {base::ErrorCode::kUsage, std::move(rule), std::move(message), std::move(hint)};
+}
+
+/// A folder that others can read is a mistake of somebody's: say so instead of going on.
+base::Status check_private(const std::filesystem::path& folder) {
+  struct stat info {};
+  if (::stat(folder.c_str(), &info) != 0) {
+    return base::local_io_error("look at", folder, errno);
+  }
+  if ((info.st_mode & 077U) == 0) return base::ok();
+  return base::Error(base::ErrorCode::kLocalIo, "home.open_to_others",
+                     "the home holds keys and is open to other users",
+                     "chmod 700 " + folder.string())
+      .at(folder.string());
+}
+
+template <std::size_t Size>
+base::Result<base::Secret<Size>> read_secret(const std::filesystem::path& path) {
+  CN_ASSIGN(base::Bytes bytes, base::read_file(path, Size));
+  if (bytes.size() != Size) {
+    base::wipe(bytes.data(), bytes.size());
+    return base::Error(base::ErrorCode::kBadInput, "home.secret",
+                       "has " + std::to_string(bytes.size()) + " bytes where " +
+                           std::to_string(Size) + " belong",
+                       "join again into a new home")
+        .at(path.string());
+  }
+  auto secret =
+      base::Secret<Size>::copy_of(std::span<const std::uint8_t, Size>(bytes.data(), Size));
+  base::wipe(bytes.data(), bytes.size());
+  return secret;
+}
+
+base::Result<std::string> read_text(const std::filesystem::path& path) {
+  CN_ASSIGN(base::Bytes bytes, base::read_file(path, kMaxPemFileBytes));
+  std::string text(base::text_of(bytes));
+  base::wipe(bytes.data(), bytes.size());
+  return text;
+}
+
+}  // namespace
+
+base::Result<std::filesystem::path> find_folder(const std::string& flag) {
+  if (!flag.empty()) return std::filesystem::path(flag);
+  if (const char* set = std::getenv("CRYPTONET_HOME"); set != nullptr && *set != '\0') {
+    return std::filesystem::path(set);
+  }
+  if (const char* user = std::getenv("HOME"); user != nullptr && *user != '\0') {
+    return std::filesystem::path(user) / ".cryptonet";
+  }
+  return usage("home.unknown", "there is no home folder: HOME is not set", "give --home FOLDER");
+}
+
+base::Result<Home> Home::open(const std::filesystem::path& folder) {
+  const auto path = folder / kIdentityFile;
+  std::error_code code;
+  if (!std::filesystem::exists(path, code) && !code) {
+    return usage("home.missing", "no one has joined here",
+                 "cryptonet join --enrol FILE --home " + folder.string() + " --gatekeeper URL")
+        .at(folder.string());
+  }
+  CN_RETURN_IF_ERROR(check_private(folder));
+  CN_ASSIGN(const base::Bytes bytes, base::read_file(path, api::Identity::kMaxBytes));
+  auto identity = api::Identity::from_json(base::text_of(bytes));
+  if (!identity.ok()) return identity.take_error().at(path.string());
+  Home home(folder, std::move(*identity));
+  const auto key = base::from_base64(home.identity_.sealing_key);
+  if (!key.ok() || key->size() != home.sealing_key_.size()) {
+    return base::Error(base::ErrorCode::kBadInput, "home.sealing_key",
+                       "sealing_key is not the base64 of 32 bytes", "join again into a new home")
+        .at(path.string());
+  }
+  std::copy(key->begin(), key->end(), home.sealing_key_.begin());
+  return home;
+}
+
+base::Result<base::Secret<32>> Home::enrolment_secret() const {
+  return read_secret<32>(folder_ / kEnrolmentSecretFile);
+}
+
+base::Result<base::Secret<32>> Home::device_secret() const {
+  return read_secret<32>(folder_ / kDeviceSecretFile);
+}
+
+base::Result<base::Secret<64>> Home::signing_key() const {
+  CN_RETURN_IF_ERROR(require_role(net::PeerRole::kContributor, "signing an upload"));
+  return read_secret<64>(folder_ / kSigningKeyFile);
+}
+
+base::Result<std::unique_ptr<net::HttpClient>> Home::connect(const std::string& url,
+                                                             net::PeerRole server) const {
+  net::ClientOptions options;
+  options.url = url;
+  options.server_role = server;
+  CN_ASSIGN(options.identity.certificate_pem, read_text(folder_ / kCertificateFile));
+  CN_ASSIGN(options.identity.authority_pem, read_text(folder_ / kAuthorityFile));
+  CN_ASSIGN(options.identity.key_pem, read_text(folder_ / kKeyFile));
+  return net::HttpClient::create(std::move(options));
+}
+
+base::Result<std::unique_ptr<net::HttpClient>> Home::gatekeeper() const {
+  return connect(identity_.gatekeeper, net::PeerRole::kGatekeeper);
+}
+
+base::Result<std::unique_ptr<net::HttpClient>> Home::cloud() const {
+  if (identity_.cloud.empty()) {
+    return usage("home.no_cloud", "this home knows no cloud", "join again with --cloud URL")
+        .at(folder_.string());
+  }
+  return connect(identity_.cloud, net::PeerRole::kCloud);
+}
+
+base::Status Home::require_role(net::PeerRole role, const std::string& command) const {
+  if (this->role() == role) return base::ok();
+  const std::string needed(net::role_name(role));
+  return usage("home.role",
+               command + " is for a " + needed + ", and this is the home of a " + identity_.role,
+               "give --home of a " + needed)
+      .at(folder_.string());
+}
+
+}  // namespace cryptonet::home

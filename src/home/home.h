@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// The home of one client (a contributor or a researcher) on its own machine: who it is, where the
+// servers are, and its secrets. A folder of mode 0700 with files of mode 0600:
+//
+//   identity.json     names, addresses, the gatekeeper's sealing key (api::Identity)
+//   client.key        private key of the certificate, PEM          client.crt, authority.crt  PEM
+//   enrolment.secret  32 bytes, shared with the gatekeeper         device.secret  32 bytes, never
+//   sent signing.key       64 bytes, Ed25519; contributors only
+//
+// Not thread-safe.
+#pragma once
+
+#include <array>
+#include <filesystem>
+#include <memory>
+
+#include "api/messages.h"
+#include "base/secret_memory.h"
+#include "net/http.h"
+
+namespace cryptonet::home {
+
+inline constexpr const char* kIdentityFile = "identity.json";
+inline constexpr const char* kKeyFile = "client.key";
+inline constexpr const char* kCertificateFile = "client.crt";
+inline constexpr const char* kAuthorityFile = "authority.crt";
+inline constexpr const char* kEnrolmentSecretFile = "enrolment.secret";
+inline constexpr const char* kDeviceSecretFile = "device.secret";
+inline constexpr const char* kSigningKeyFile = "signing.key";
+
+/// Which folder is the home: `flag`, else the environment's CRYPTONET_HOME, else ~/.cryptonet.
+/// kUsage when there is none of them.
+base::Result<std::filesystem::path> find_folder(const std::string& flag);
+
+class Home {
+ public:
+  /// Reads the identity and checks that its folder is not open to others. kUsage when there is no
+  /// home yet; kLocalIo for permissions; kBadInput for a broken identity.
+  static base::Result<Home> open(const std::filesystem::path& folder);
+
+  const api::Identity& identity() const { return identity_; }
+  net::PeerRole role() const { return net::role_from_name(identity_.role); }
+  const std::array<std::uint8_t, 32>& sealing_key() const { return sealing_key_; }
+  base::Result<base::Secret<32>> enrolment_secret() const;
+  base::Result<base::Secret<32>> device_secret() const;
+  /// kUsage in a researcher's home, which has none.
+  base::Result<base::Secret<64>> signing_key() const;
+
+  /// Connections with this client's certificate; they connect on the first request.
+  base::Result<std::unique_ptr<net::HttpClient>> gatekeeper() const;
+  /// kUsage when the home knows no cloud.
+  base::Result<std::unique_ptr<net::HttpClient>> cloud() const;
+  /// kUsage, naming the command, unless this is a home of that role.
+  base::Status require_role(net::PeerRole role, const std::string& command) const;
+
+ private:
+  Home(std::filesystem::path folder, api::Identity identity)
+      : folder_(std::move(folder)), identity_(std::move(identity)) {}
+  base::Result<std::unique_ptr<net::HttpClient>> connect(const std::string& url,
+                                                         net::PeerRole server) const;
+  std::filesystem::path folder_;
+  api::Identity identity_;
+  std::array<std::uint8_t, 32> sealing_key_{};
+};
+
+}  // namespace cryptonet::home
