@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+// A home is made whole or not at all, and an existing one is left alone.
+#include "gatekeeper/home/home.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <map>
+
+#include "net/certificate.h"
+
+namespace cryptonet::gatekeeper::home {
+namespace {
+using base::ErrorCode;
+
+class HomeTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = (std::filesystem::temp_directory_path() / "cn_home_XXXXXX").string();
+    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+    folder_ = pattern;
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+  base::Status make(const std::filesystem::path& folder, base::FileSystem* files = nullptr) {
+    return init(folder, files != nullptr ? *files : base::real_file_system(), randomness_,
+                std::chrono::system_clock::now());
+  }
+  static std::map<std::string, base::Bytes> contents(const std::filesystem::path& folder) {
+    std::map<std::string, base::Bytes> all;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+      if (entry.is_regular_file()) all[entry.path()] = *base::read_file(entry.path(), 1 << 24);
+    }
+    return all;
+  }
+  std::filesystem::path folder_;
+  base::OsRandomness randomness_;
+};
+
+TEST_F(HomeTest, InitMakesAPrivateFolderThatOpens) {
+  const auto place = folder_ / "deep" / "home";
+  const auto made = make(place);
+  ASSERT_TRUE(made.ok()) << base::describe(made.error());
+  for (const auto* name : {"enrol-cloud", "enrol-contributor", "enrol-researcher", "state.db",
+                           "sealing.key", "authority.key", "server.key"}) {
+    EXPECT_EQ(std::filesystem::status(place / name).permissions(),
+              std::filesystem::perms::owner_read | std::filesystem::perms::owner_write)
+        << name;
+  }
+  EXPECT_EQ(std::filesystem::status(place).permissions(), std::filesystem::perms::owner_all);
+  const auto home = Home::open(place, randomness_);
+  ASSERT_TRUE(home.ok()) << base::describe(home.error());
+  const auto info = net::read_certificate((*home)->identity().certificate_pem);
+  ASSERT_TRUE(info.ok());
+  EXPECT_EQ(info->role, net::PeerRole::kGatekeeper);
+  for (const auto* name : {"cloud", "contributor", "researcher"}) {
+    EXPECT_TRUE((*home)->identities().find_enrolment_by_name(name)->has_value()) << name;
+  }
+}
+
+TEST_F(HomeTest, InitTakesAnEmptyFolder) {
+  EXPECT_TRUE(make(folder_).ok());
+  EXPECT_TRUE(Home::open(folder_, randomness_).ok());
+}
+
+TEST_F(HomeTest, InitLeavesAnExistingHomeAlone) {
+  ASSERT_TRUE(make(folder_ / "home").ok());
+  const auto before = contents(folder_);
+  const auto again = make(folder_ / "home/");
+  ASSERT_FALSE(again.ok());
+  EXPECT_EQ(again.error().code, ErrorCode::kBadInput);
+  EXPECT_EQ(contents(folder_), before);
+}
+
+/// A disk that is full after some writes.
+class FullDisk final : public base::FileSystem {
+ public:
+  explicit FullDisk(int writes) : writes_(writes) {}
+  base::Result<std::unique_ptr<base::WritableFile>> open_append(const std::filesystem::path& path,
+                                                                unsigned mode,
+                                                                bool exclusive) override {
+    if (writes_-- <= 0) return base::local_io_error("write", path, ENOSPC);
+    return real_.open_append(path, mode, exclusive);
+  }
+  base::Status rename(const std::filesystem::path& from,
+                      const std::filesystem::path& to) override {
+    return real_.rename(from, to);
+  }
+  base::Status sync_folder(const std::filesystem::path& folder) override {
+    return real_.sync_folder(folder);
+  }
+  base::Status make_folders(const std::filesystem::path& folder, unsigned mode) override {
+    return real_.make_folders(folder, mode);
+  }
+  base::Status remove_tree(const std::filesystem::path& path) override {
+    return real_.remove_tree(path);
+  }
+  base::Result<std::uint64_t> free_bytes(const std::filesystem::path& path) override {
+    return real_.free_bytes(path);
+  }
+
+ private:
+  base::FileSystem& real_ = base::real_file_system();
+  int writes_;
+};
+
+TEST_F(HomeTest, FullDiskLeavesNothing) {
+  for (int writes = 0; writes < 8; ++writes) {
+    FullDisk disk(writes);
+    const auto refused = make(folder_ / "home", &disk);
+    ASSERT_FALSE(refused.ok()) << writes;
+    EXPECT_EQ(refused.error().code, ErrorCode::kLocalIo);
+    EXPECT_TRUE(std::filesystem::is_empty(folder_)) << writes;
+  }
+}
+
+TEST_F(HomeTest, OpeningAnythingElseIsRefused) {
+  EXPECT_EQ(Home::open(folder_, randomness_).error().code, ErrorCode::kBadInput);
+  ASSERT_TRUE(make(folder_ / "home").ok());
+  std::filesystem::remove(folder_ / "home" / "sealing.key");
+  EXPECT_EQ(Home::open(folder_ / "home", randomness_).error().code, ErrorCode::kLocalIo);
+}
+
+}  // namespace
+}  // namespace cryptonet::gatekeeper::home
