@@ -4,7 +4,7 @@
 1. Includes and link lines point one way: base, then he and net, then columns, table, api, a side,
    apps. Sides never include each other.
 2. Rights: only the contributor may name columns/encrypt, only the cloud columns/total, only the
-   gatekeeper columns/open; he/secret belongs to encrypt and open. Link lines are followed to the end.
+   gatekeeper columns/open; keys and he/secret are for encrypt and open. Link lines are followed.
 3. Every folder with files stands in ARCHITECTURE.md, every folder named there exists, and every
    relative link of every Markdown file resolves.
 
@@ -34,7 +34,8 @@ MAY_USE = {
 }
 # Folders that hold a right, and who alone may use them (prefixes of a folder's path).
 RIGHTS = {
-    "he/secret": ("columns/encrypt", "columns/open"),
+    "he/secret": ("columns/keys", "columns/encrypt", "columns/open"),
+    "columns/keys": ("columns/encrypt", "columns/open", "contributor", "gatekeeper"),
     "columns/encrypt": ("contributor",),
     "columns/total": ("cloud",),
     "columns/open": ("gatekeeper",),
@@ -128,7 +129,8 @@ def reachable(targets, name):
 
 # What each program may never reach over its link line.
 FORBIDDEN = {
-    "cryptonet-cloud": ("cn_he_secret", "cn_columns_encrypt", "cn_columns_open"),
+    "cryptonet-cloud": ("cn_he_secret", "cn_columns_keys", "cn_columns_encrypt", "cn_columns_open",
+                        "cn_contributor", "cn_gatekeeper", "cn_researcher"),
     "cryptonet-gatekeeper": ("cn_columns_encrypt", "cn_columns_total", "cn_cloud"),
 }
 
@@ -146,16 +148,29 @@ def check_programs(targets):
 NOT_LISTED = re.compile(r"^(\.|.*/cases$|.*/corpus(/|$)|.*/vectors/.+)")
 
 
+def named_folders(text):
+    """The folders of ARCHITECTURE.md; in a row of a table, also below the row's first."""
+    for line in text.split("\n"):
+        names = [name.rstrip("/") for name in FOLDER_NAME.findall(line)]
+        for name in names:
+            below = f"{names[0]}/{name}"
+            is_row = line.startswith("|") and name != names[0]
+            yield name, below if is_row else name
+
+
 def check_architecture(files, text_of, root):
     if not (root / "ARCHITECTURE.md").is_file():
         return ["ARCHITECTURE.md: is missing"]
-    named = {name.rstrip("/") for name in FOLDER_NAME.findall(text_of("ARCHITECTURE.md"))}
-    folders = {str(path.parent) for path in files} - {"."}
+    complaints, named = [], set()
+    for name, below in named_folders(text_of("ARCHITECTURE.md")):
+        exists = [folder for folder in (name, below) if (root / folder).is_dir()]
+        named.update(exists)
+        if not exists:
+            complaints.append(f"ARCHITECTURE.md: `{name}/` does not exist")
+    folders = {str(path.parent) for path in files if path.name != "CMakeLists.txt"} - {"."}
     folders = {folder for folder in folders if not NOT_LISTED.match(folder)}
-    complaints = [f"ARCHITECTURE.md: `{name}/` does not exist"
-                  for name in sorted(named) if not (root / name).is_dir()]
-    complaints += [f"ARCHITECTURE.md: `{folder}/` is missing" for folder in sorted(folders - named)]
-    return complaints
+    return complaints + [f"ARCHITECTURE.md: `{folder}/` is missing"
+                         for folder in sorted(folders - named)]
 
 
 def check_links(files, text_of, root):

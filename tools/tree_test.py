@@ -77,7 +77,8 @@ def test_layers_follow_the_cloud_program_to_the_end(tmp_path):
     found = planted(tmp_path, {
         "ARCHITECTURE.md": "`apps/` `src/cloud/` `src/columns/open/`\n",
         "apps/CMakeLists.txt": "cryptonet_program(cryptonet-cloud SOURCES m.cc DEPS cn_cloud)\n",
-        "src/cloud/CMakeLists.txt": "cryptonet_library(cn_cloud SOURCES a.cc DEPS cn_columns_open)\n",
+        "src/cloud/CMakeLists.txt":
+            "cryptonet_library(cn_cloud SOURCES a.cc DEPS cn_columns_open)\n",
         "src/columns/open/CMakeLists.txt": "cryptonet_library(cn_columns_open SOURCES b.cc)\n",
     })
     assert any("cryptonet-cloud reaches cn_columns_open" in line for line in found), found
