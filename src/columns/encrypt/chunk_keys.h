@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The hedged keys of one chunk's randomness. h = hash of an injective encoding of all the chunk's plaintext, rho = 32
-// fresh bytes, D = the device's secret:
+// The hedged keys of one chunk's randomness. h = hash of an injective encoding of all the chunk's
+// plaintext, rho = 32 fresh bytes, D = the device's secret:
 //   mask key  = BLAKE2b(K || D; "mask",  set, unit, chunk, h, rho)
 //   noise key = BLAKE2b(K || D; "noise", set, unit, chunk, h, rho)
-// and from each, by AES-256-CTR, one stream key per prime or per column. So a mask is never used with
-// two plaintexts, even where the system's randomness was cloned or rewound; and K alone, which the
-// gatekeeper gets, gives neither masks nor noise.
+// and from each, by AES-256-CTR, one stream key per prime or per column. So a mask is never used
+// with two plaintexts, even where the system's randomness was cloned or rewound; and K alone, which
+// the gatekeeper gets, gives neither masks nor noise.
 #pragma once
 
 #include <array>

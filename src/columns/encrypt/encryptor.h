@@ -26,8 +26,8 @@ namespace cryptonet::columns::encrypt {
 
 /// What the slots of one stored column are made of. A chunk comes as a few int64 arrays
 /// ("sources"); a column is a source itself, or the 0/1 indicator of source == equals. A check
-/// column is alpha times its checked column mod t. Ids are distinct: each stored column (each digit,
-/// each check) has its own, and its secret is derived from it.
+/// column is alpha times its checked column mod t. Ids are distinct: each stored column (each
+/// digit, each check) has its own, and its secret is derived from it.
 struct ColumnPlan {
   format::ColumnId id;
   std::uint32_t source = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What leaves the contributor under a lock: the legend under a key of the upload's, the upload key under one that the
-// gatekeeper alone can derive. XChaCha20-Poly1305 with random 24-byte nonces.
+// What leaves the contributor under a lock: the legend under a key of the upload's, the upload key
+// under one that the gatekeeper alone can derive. XChaCha20-Poly1305 with random 24-byte nonces.
 #include <sodium.h>
 
 #include "columns/encrypt/upload_state.h"
@@ -31,14 +31,14 @@ base::Result<format::SealedKey> UploadEncryptor::seal_key(
   sealed.upload = state_->upload;
   CHECK(crypto_scalarmult_base(sealed.ephemeral_key.data(), ephemeral_secret.data()) == 0);
   base::Secret<32> shared;
-  if (crypto_scalarmult(shared.data(), ephemeral_secret.data(), gatekeeper_public_key.data()) != 0) {
+  if (crypto_scalarmult(shared.data(), ephemeral_secret.data(), gatekeeper_public_key.data()) !=
+      0) {
     return base::Error(base::ErrorCode::kIntegrity, "seal.gatekeeper_key",
                        "the gatekeeper's public key is one that gives an all-zero X25519 result",
                        "fetch the gatekeeper's key again, from the gatekeeper itself");
   }
-  const base::Secret<32> key =
-      keys::derive_sealing_key(shared, enrolment_secret, sealed.upload,
-                               {sealed.ephemeral_key, gatekeeper_public_key});
+  const base::Secret<32> key = keys::derive_sealing_key(
+      shared, enrolment_secret, sealed.upload, {sealed.ephemeral_key, gatekeeper_public_key});
   state_->randomness.fill(sealed.nonce);
   CHECK(crypto_aead_xchacha20poly1305_ietf_encrypt(
             sealed.ciphertext.data(), nullptr, state_->key.data(), 32, merkle_root.data(),

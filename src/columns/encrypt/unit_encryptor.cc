@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One unit, chunk by chunk: b_c = m + t*e - a*s_c in transformed form, and the sums A1 += a, A2 += a^2,
-// u_c += a*b_c that become the hints. The mask chunk has m = 0 and a mask without zero words.
+// One unit, chunk by chunk: b_c = m + t*e - a*s_c in transformed form, and the sums A1 += a, A2 +=
+// a^2, u_c += a*b_c that become the hints. The mask chunk has m = 0 and a mask without zero words.
 #include <algorithm>
 #include <array>
 #include <mutex>
@@ -129,8 +129,7 @@ base::Status UnitEncryptor::State::encrypt_column(std::uint32_t column, Sources 
                         static_cast<std::uint64_t>((he::arith::Uint128{1} << 64) / q),
                         (reach / q + 1) * q, scratch->phase().data()});
     upload.ring.table(j).forward(scratch->phase());
-    kernels.mask_column({degree, q, scratch->phase().data(),
-                         upload.masks.values.residue(j).data(),
+    kernels.mask_column({degree, q, scratch->phase().data(), upload.masks.values.residue(j).data(),
                          upload.masks.quotients.residue(j).data(),
                          upload.secrets[column].poly().residue(j).data(),
                          hints[column].residue(j).data(), packed.data() + j * degree * 6});
@@ -172,12 +171,11 @@ base::Status UnitEncryptor::encrypt_chunk(Sources sources, base::ThreadPool& poo
   CHECK(!state_->closed && !state_->failed);
   CN_RETURN_IF_ERROR(state_->check_sources(sources));
   if (state_->chunks + 1 >= state_->upload.set.max_unit_chunks) {
-    return base::Error(base::ErrorCode::kRefused, "encrypt.unit_rows",
-                       "encrypt: a unit has more rows than " +
-                           std::string(state_->upload.set.name) + " holds: " +
-                           std::to_string(state_->upload.set.max_unit_chunks - 1) +
-                           " chunks of rows",
-                       "partition the table");
+    return base::Error(
+        base::ErrorCode::kRefused, "encrypt.unit_rows",
+        "encrypt: a unit has more rows than " + std::string(state_->upload.set.name) +
+            " holds: " + std::to_string(state_->upload.set.max_unit_chunks - 1) + " chunks of rows",
+        "partition the table");
   }
   return state_->encrypt(sources, pool, sink);
 }

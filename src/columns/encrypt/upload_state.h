@@ -74,8 +74,8 @@ struct UnitEncryptor::State {
   std::uint32_t chunks = 0;
   bool closed = false;
   bool failed = false;
-  he::ring::NttPoly mask_sum;              ///< A1
-  he::ring::NttPoly mask_square_sum;       ///< A2
+  he::ring::NttPoly mask_sum;            ///< A1
+  he::ring::NttPoly mask_square_sum;     ///< A2
   std::vector<he::ring::NttPoly> hints;  ///< u_c
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Layout: docs/formats/manifest.md. Counts are checked against the bytes that remain before anything is allocated.
+// Layout: docs/formats/manifest.md. Counts are checked against the bytes that remain before
+// anything is allocated.
 #include "columns/format/manifest.h"
 
 #include <sodium.h>
@@ -49,7 +50,8 @@ base::Bytes fixed_part(const ManifestBody& body) {
   return std::move(writer).take();
 }
 
-/// Calls visit(digest) for the legend's hash and every hash of every unit, in the order of the file.
+/// Calls visit(digest) for the legend's hash and every hash of every unit, in the order of the
+/// file.
 template <typename Body, typename Visit>
 void for_each_hash(Body& body, const Visit& visit) {
   visit(body.legend_hash);
@@ -80,7 +82,8 @@ std::string_view fault_of_unit(const ManifestBody& body, const ParameterSet& set
     return "a unit does not have one hint and one list of segments per column";
   }
   for (const auto& column : unit.segments) {
-    if (column.size() != segments_of(unit.chunks)) return "a column's segments do not fill its unit";
+    if (column.size() != segments_of(unit.chunks))
+      return "a column's segments do not fill its unit";
   }
   return {};
 }
@@ -189,7 +192,8 @@ base::Result<Manifest> Manifest::parse(base::ByteView bytes) {
   for_each_hash(manifest.body_, [&](base::Digest& hash) { reader.copy_to(hash); });
   const base::ByteView signature = reader.raw(kSignatureBytes);
   if (!reader.finished()) return damaged(kWhat, "its counts do not fit its length");
-  if (const auto fault = fault_of(manifest.body_, *set); !fault.empty()) return damaged(kWhat, fault);
+  if (const auto fault = fault_of(manifest.body_, *set); !fault.empty())
+    return damaged(kWhat, fault);
   const base::Bytes message = signed_message(bytes.first(bytes.size() - kSignatureBytes));
   if (crypto_sign_verify_detached(signature.data(), message.data(), message.size(),
                                   manifest.body_.contributor_key.data()) != 0) {

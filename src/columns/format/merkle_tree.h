@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The tree of RFC 6962, section 2.1, over SHA-256: leaf = H(0 || bytes), node = H(1 || left || right), an unpaired
-// node rises as it is.
+// The tree of RFC 6962, section 2.1, over SHA-256: leaf = H(0 || bytes), node = H(1 || left ||
+// right), an unpaired node rises as it is.
 #pragma once
 
 #include <vector>

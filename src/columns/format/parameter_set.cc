@@ -7,10 +7,13 @@ namespace cryptonet::columns::format {
 
 const ParameterSet& wide_set() {
   static const ParameterSet set = {
-      ParameterSetId::kWide, "wide",
+      ParameterSetId::kWide,
+      "wide",
       *he::bgv::BgvParameters::create(
           {8192, {281474976694273, 281474976546817, 281474976317441}, 562949952847873}),
-      1, std::uint64_t{1} << 32, 1U << 19};
+      1,
+      std::uint64_t{1} << 32,
+      1U << 19};
   return set;
 }
 

@@ -35,10 +35,10 @@ base::Result<SealedKey> parse_sealed_key(base::ByteView bytes) {
   if (!reader.finished()) return damaged(kWhat, "it has a wrong length");
   if (set_id != 0 || reserved != 0) return damaged(kWhat, "a reserved byte is not zero");
   if (suite != kSealingSuite) {
-    return base::Error(base::ErrorCode::kBadInput, "sealed_key.suite",
-                       "the sealed key uses suite " + std::to_string(suite) +
-                           ", which this program does not know",
-                       "use a newer cryptonet");
+    return base::Error(
+        base::ErrorCode::kBadInput, "sealed_key.suite",
+        "the sealed key uses suite " + std::to_string(suite) + ", which this program does not know",
+        "use a newer cryptonet");
   }
   return sealed;
 }

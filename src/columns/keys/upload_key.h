@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The upload key K and what derives from it: the columns' secrets, alpha, the commitment in the manifest, the legend's
-// key; and the key under which K itself is sealed. Shared by columns/encrypt and columns/open, and
-// closed to everybody else.
+// The upload key K and what derives from it: the columns' secrets, alpha, the commitment in the
+// manifest, the legend's key; and the key under which K itself is sealed. Shared by columns/encrypt
+// and columns/open, and closed to everybody else.
 #pragma once
 
 #ifndef CRYPTONET_LINKS_COLUMNS_KEYS

@@ -16,7 +16,8 @@ base::Result<CheckedPair> CheckedPair::create(Twins twins, PairSide left,
     return refuse("a column does not exist");
   }
   const bool right_tagged = right && right->tagged;
-  if (left.tagged && right_tagged) return refuse("both sides are tagged, which gives alpha squared");
+  if (left.tagged && right_tagged)
+    return refuse("both sides are tagged, which gives alpha squared");
   if (!left.tagged && !right_tagged) return refuse("neither side is tagged");
   const PairSide tagged = left.tagged ? left : *right;
   const auto twin = twins[tagged.column];

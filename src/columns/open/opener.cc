@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// [phase]_0 = N^-1 * (number of the cloud + key part) mod each prime, lifted centred over q; the total is N * phase mod
-// t, centred. docs/maths/masked_columns.md has the argument, docs/maths/bounds.md the bounds.
+// [phase]_0 = N^-1 * (number of the cloud + key part) mod each prime, lifted centred over q; the
+// total is N * phase mod t, centred. docs/maths/masked_columns.md has the argument,
+// docs/maths/bounds.md the bounds.
 #include "columns/open/opener.h"
 
 #include <algorithm>
@@ -78,17 +79,16 @@ UploadOpener::State::State(const format::Manifest& opened_manifest, const Upload
   }
 }
 
-std::shared_ptr<const he::secret::TernarySecret> UploadOpener::State::secret(
-    std::uint32_t column) {
+std::shared_ptr<const he::secret::TernarySecret> UploadOpener::State::secret(std::uint32_t column) {
   const std::lock_guard lock(mutex);
   const auto found = std::find_if(kept.begin(), kept.end(),
                                   [&](const KeptSecret& entry) { return entry.column == column; });
   if (found != kept.end()) {
     kept.splice(kept.begin(), kept, found);
   } else {
-    kept.push_front({column, std::make_shared<const he::secret::TernarySecret>(
-                                 keys::derive_column_secret(key, set, ring,
-                                                            manifest.body().columns[column]))});
+    kept.push_front(
+        {column, std::make_shared<const he::secret::TernarySecret>(
+                     keys::derive_column_secret(key, set, ring, manifest.body().columns[column]))});
     if (kept.size() > kSecretsKept) kept.pop_back();
   }
   return kept.front().secret;
@@ -174,27 +174,27 @@ base::Result<format::Residues> UploadOpener::key_part(std::uint32_t unit,
   }
   CN_ASSIGN(const base::ByteView shared, format::shared_hint(manifest, unit, hint_file));
   if (!product) return state_->sum_part(pair.left, unpack(shared));
-  CN_ASSIGN(const base::ByteView left,
-            format::column_hint(manifest, unit, pair.left, hint_file));
-  CN_ASSIGN(const base::ByteView right,
-            format::column_hint(manifest, unit, pair.right, hint_file));
+  CN_ASSIGN(const base::ByteView left, format::column_hint(manifest, unit, pair.left, hint_file));
+  CN_ASSIGN(const base::ByteView right, format::column_hint(manifest, unit, pair.right, hint_file));
   return state_->product_part(pair, unpack(shared), unpack(left), unpack(right));
 }
 
-base::Result<std::int64_t> UploadOpener::open_checked(
-    std::uint32_t unit, const CheckedPair& pair, const format::Residues& total,
-    const format::Residues& check, const format::Residues& key_part_total,
-    const format::Residues& key_part_check, const IntegerRange& range) const {
+base::Result<std::int64_t> UploadOpener::open_checked(std::uint32_t unit, const CheckedPair& pair,
+                                                      const format::Residues& total,
+                                                      const format::Residues& check,
+                                                      const format::Residues& key_part_total,
+                                                      const format::Residues& key_part_check,
+                                                      const IntegerRange& range) const {
   CHECK(unit < state_->manifest.body().units.size());
   const std::uint32_t chunks = state_->manifest.body().units[unit].chunks;
   const bool product = pair.value().right != format::kNoColumn;
   const he::bgv::Accountant& accountant = state_->accountant;
   const Integer bound = accountant.masked_total(chunks, product);
   if (!accountant.admits_masked_total(bound)) {
-    return base::Error(base::ErrorCode::kRefused, "open.bound",
-                       "a total over " + std::to_string(chunks) +
-                           " chunks may pass an eighth of the modulus",
-                       "partition the table");
+    return base::Error(
+        base::ErrorCode::kRefused, "open.bound",
+        "a total over " + std::to_string(chunks) + " chunks may pass an eighth of the modulus",
+        "partition the table");
   }
   const Integer blinded = bound + accountant.modulus() / 8;
   const auto opened = state_->lift(total, key_part_total, blinded);

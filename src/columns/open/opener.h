@@ -5,7 +5,8 @@
 #pragma once
 
 #ifndef CRYPTONET_LINKS_COLUMNS_OPEN
-#error "columns/open is for holders of upload keys only: name cn_columns_open among the target's DEPS"
+#error \
+    "columns/open is for holders of upload keys only: name cn_columns_open among the target's DEPS"
 #endif
 
 #include <memory>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How large the phase of a total can be, for plans that must be refused before they run. Knows no key.
+// How large the phase of a total can be, for plans that must be refused before they run. Knows no
+// key.
 #pragma once
 
 #include "columns/format/parameter_set.h"

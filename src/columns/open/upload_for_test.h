@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests: one whole upload in memory, with the real encryptor, manifest, segments and hint files of the contributor,
-// the cloud's totals, and the gatekeeper's opener.
+// For tests: one whole upload in memory, with the real encryptor, manifest, segments and hint files
+// of the contributor, the cloud's totals, and the gatekeeper's opener.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -83,10 +83,10 @@ struct UploadForTest {
                         total::partial_total(set, left, right));
   }
 
-  base::Result<std::int64_t> open_with(
-      std::uint32_t unit, const open::CheckedPair& pair, const format::Residues& total,
-      const format::Residues& check,
-      open::IntegerRange range = {-(std::int64_t{1} << 48), std::int64_t{1} << 48}) const {
+  base::Result<std::int64_t> open_with(std::uint32_t unit, const open::CheckedPair& pair,
+                                       const format::Residues& total, const format::Residues& check,
+                                       open::IntegerRange range = {-(std::int64_t{1} << 48),
+                                                                   std::int64_t{1} << 48}) const {
     CN_ASSIGN(const auto key_total, opener->key_part(unit, pair.value(), hint_files[unit]));
     CN_ASSIGN(const auto key_check, opener->key_part(unit, pair.check(), hint_files[unit]));
     return opener->open_checked(unit, pair, total, check, key_total, key_check, range);
@@ -134,7 +134,8 @@ inline UploadForTest make_upload(const std::vector<encrypt::ColumnPlan>& plans,
     for (std::size_t start = 0; start < rows; start += set.ring_degree()) {
       std::vector<std::span<const std::int64_t>> sources;
       for (const Source& source : units[u]) {
-        sources.push_back(std::span(source).subspan(start, std::min(set.ring_degree(), rows - start)));
+        sources.push_back(
+            std::span(source).subspan(start, std::min(set.ring_degree(), rows - start)));
       }
       CHECK(unit.encrypt_chunk(sources, pool, sink).ok());
     }
@@ -148,8 +149,7 @@ inline UploadForTest make_upload(const std::vector<encrypt::ColumnPlan>& plans,
     const auto unit_index = static_cast<std::uint32_t>(u);
     for (std::uint32_t c = 0; c < plans.size(); ++c) {
       for (std::uint32_t s = 0; s * format::kChunksPerSegment < entry.chunks; ++s) {
-        made.body.units[u].segments[c].push_back(
-            base::sha256(made.segment_file(unit_index, c, s)));
+        made.body.units[u].segments[c].push_back(base::sha256(made.segment_file(unit_index, c, s)));
       }
     }
     base::Bytes file = format::write_hint_header(made.body, unit_index);
@@ -159,8 +159,8 @@ inline UploadForTest make_upload(const std::vector<encrypt::ColumnPlan>& plans,
   }
   std::array<std::uint8_t, 32> gatekeeper_public{};
   CHECK(crypto_scalarmult_base(gatekeeper_public.data(), made.gatekeeper_secret.data()) == 0);
-  made.sealed_key = *upload.seal_key(gatekeeper_public, made.enrolment_secret,
-                                     format::merkle_root_of(made.body));
+  made.sealed_key =
+      *upload.seal_key(gatekeeper_public, made.enrolment_secret, format::merkle_root_of(made.body));
   made.manifest = *format::Manifest::sign(made.body, made.signing_key);
   const open::UploadKey key = *open::unseal_key(*made.manifest, *made.sealed_key,
                                                 made.gatekeeper_secret, made.enrolment_secret);

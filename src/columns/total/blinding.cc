@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// rho = (R mod (2F + 1)) - F for F = floor(q / 8t) and R the 512 bits of BLAKE2b under the cloud's secret: uniform up
-// to 2^-400, and the same for the same total for ever. The multiple of t vanishes when the total is
-// opened; what it hides is the noise of the phase (docs/maths/masked_columns.md).
+// rho = (R mod (2F + 1)) - F for F = floor(q / 8t) and R the 512 bits of BLAKE2b under the cloud's
+// secret: uniform up to 2^-400, and the same for the same total for ever. The multiple of t
+// vanishes when the total is opened; what it hides is the noise of the phase
+// (docs/maths/masked_columns.md).
 #include "base/hash.h"
 #include "columns/total/total.h"
 #include "he/arith/modulus.h"
@@ -39,8 +40,8 @@ format::Residues blind(const format::ParameterSet& set, const base::Secret<32>& 
                        const format::UploadId& upload, const format::UnitId& unit,
                        const format::ColumnPair& pair, const format::Residues& total) {
   CHECK(pair.left <= pair.right);
-  const Integer multiple = blinding_of(set, cloud_secret, upload, unit, pair) *
-                           set.ring_degree() * set.bgv.plaintext_modulus();
+  const Integer multiple = blinding_of(set, cloud_secret, upload, unit, pair) * set.ring_degree() *
+                           set.bgv.plaintext_modulus();
   format::Residues blinded{};
   for (std::size_t j = 0; j < set.primes(); ++j) {
     const he::arith::Modulus modulus(set.bgv.ciphertext_moduli()[j]);

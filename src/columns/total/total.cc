@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Words are below 2^48, so products are below 2^96 and 2^32 of them fit 128 bits: one unit of the largest set never
-// wraps, and there is one reduction per prime at the end.
+// Words are below 2^48, so products are below 2^96 and 2^32 of them fit 128 bits: one unit of the
+// largest set never wraps, and there is one reduction per prime at the end.
 #include "columns/total/total.h"
 
 #include <algorithm>
@@ -15,7 +15,8 @@ namespace {
 using he::arith::Modulus;
 using he::arith::Uint128;
 
-/// Words of the value column that stay in the first-level cache while the others stream past: 12 KiB.
+/// Words of the value column that stay in the first-level cache while the others stream past: 12
+/// KiB.
 constexpr std::size_t kBlockWords = 2048;
 constexpr std::uint64_t kWordsMax = std::uint64_t{1} << 32;
 
@@ -42,9 +43,10 @@ format::Residues partial_total(const format::ParameterSet& set,
     const std::size_t offset = j * degree * 6;
     Uint128 sum = 0;
     for (std::size_t k = 0; k < left.size(); ++k) {
-      sum += right.empty()
-                 ? Uint128{kernels.sum_u48(left[k].data() + offset, degree)}
-                 : widen(kernels.dot_u48(left[k].data() + offset, right[k].data() + offset, degree));
+      sum +=
+          right.empty()
+              ? Uint128{kernels.sum_u48(left[k].data() + offset, degree)}
+              : widen(kernels.dot_u48(left[k].data() + offset, right[k].data() + offset, degree));
     }
     total[j] = Modulus(set.bgv.ciphertext_moduli()[j]).reduce(sum);
   }

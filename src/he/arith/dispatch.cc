@@ -29,7 +29,8 @@ const Kernels* choose() {
   if (name == nullptr || *name == '\0') return supported_kernels().back();
   auto found = find_kernels(name);
   if (!found.ok()) {
-    std::fprintf(stderr, "cryptonet: USAGE: CRYPTONET_KERNELS: %s\n", found.error().message.c_str());
+    std::fprintf(stderr, "cryptonet: USAGE: CRYPTONET_KERNELS: %s\n",
+                 found.error().message.c_str());
     std::exit(2);
   }
   return *found;
@@ -53,9 +54,9 @@ base::Result<const Kernels*> find_kernels(std::string_view name) {
     if (name == row->name) return row;
     known += std::string(known.empty() ? "" : ", ") + row->name;
   }
-  return base::Error(base::ErrorCode::kUsage, "kernels.name",
-                     "no kernels named '" + std::string(name) + "' run on this processor; it has " +
-                         known);
+  return base::Error(
+      base::ErrorCode::kUsage, "kernels.name",
+      "no kernels named '" + std::string(name) + "' run on this processor; it has " + known);
 }
 
 const Kernels& kernels() { return *current().load(std::memory_order_relaxed); }

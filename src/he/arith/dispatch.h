@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which row of the kernel table runs: the best that the processor has, or the one that the environment variable
-// CRYPTONET_KERNELS names (portable, avx2, avx512ifma). Chosen once, on first use.
+// Which row of the kernel table runs: the best that the processor has, or the one that the
+// environment variable CRYPTONET_KERNELS names (portable, avx2, avx512ifma). Chosen once, on first
+// use.
 #pragma once
 
 #include <span>

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The table of hot loops, one row per instruction set. A kernel is a free function over raw data: it allocates
-// nothing, and its preconditions are the caller's to keep. The portable row is the specification and
-// the oracle of the others. Packed words are six bytes, little-endian; q stands for a modulus below 2^50
-// (below 2^48 where words are packed). Only plain data is declared here, because the files of an
-// instruction set are built with flags of their own and must share no inline code with the rest.
+// The table of hot loops, one row per instruction set. A kernel is a free function over raw data:
+// it allocates nothing, and its preconditions are the caller's to keep. The portable row is the
+// specification and the oracle of the others. Packed words are six bytes, little-endian; q stands
+// for a modulus below 2^50 (below 2^48 where words are packed). Only plain data is declared here,
+// because the files of an instruction set are built with flags of their own and must share no
+// inline code with the rest.
 #pragma once
 
 #include <cstddef>
@@ -20,8 +21,8 @@ struct WideSum {
 /// Words per call of sum and dot: bounds the lanes of every instruction set.
 inline constexpr std::size_t kKernelWordsMax = 32768;
 
-/// Roots of the negacyclic transform in the order in which the butterflies use them, each with its Shoup
-/// quotient floor(root * 2^64 / q).
+/// Roots of the negacyclic transform in the order in which the butterflies use them, each with its
+/// Shoup quotient floor(root * 2^64 / q).
 struct NttPlan {
   std::size_t degree;
   std::uint64_t modulus;
@@ -48,8 +49,8 @@ struct MaskColumn {
 /// psi = centred(message) + t * noise, reduced mod q: what goes into the transform.
 struct PhaseLift {
   std::size_t count;
-  const std::uint64_t* message;    ///< [0, t)
-  const std::int8_t* noise;        ///< |e| <= 21
+  const std::uint64_t* message;     ///< [0, t)
+  const std::int8_t* noise;         ///< |e| <= 21
   std::uint64_t plaintext_modulus;  ///< t < 2^50
   std::uint64_t modulus;            ///< q < 2^50
   std::uint64_t ratio;              ///< floor(2^64 / q)

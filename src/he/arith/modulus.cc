@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Barrett reduction of 128 bits: r = floor(2^128 / q) falls short of 2^128 / q by less than 1, so the
-// estimate floor(x * r / 2^128) falls short of floor(x / q) by at most 1: the remainder is in [0, 2q).
+// Barrett reduction of 128 bits: r = floor(2^128 / q) falls short of 2^128 / q by less than 1, so
+// the estimate floor(x * r / 2^128) falls short of floor(x / q) by at most 1: the remainder is in
+// [0, 2q).
 #include "he/arith/modulus.h"
 
 #include <bit>
@@ -25,8 +26,8 @@ std::uint64_t Modulus::reduce(Uint128 x) const {
   const Uint128 low_high = Uint128{low} * ratio_high_;
   const Uint128 high_low = Uint128{high} * ratio_low_;
   const auto carry = static_cast<std::uint64_t>((Uint128{low} * ratio_low_) >> 64);
-  const Uint128 middle = Uint128{static_cast<std::uint64_t>(low_high)} +
-                         static_cast<std::uint64_t>(high_low) + carry;
+  const Uint128 middle =
+      Uint128{static_cast<std::uint64_t>(low_high)} + static_cast<std::uint64_t>(high_low) + carry;
   const std::uint64_t estimate = high * ratio_high_ + static_cast<std::uint64_t>(low_high >> 64) +
                                  static_cast<std::uint64_t>(high_low >> 64) +
                                  static_cast<std::uint64_t>(middle >> 64);
@@ -63,8 +64,8 @@ std::int64_t Modulus::centre(std::uint64_t a) const {
 
 ShoupFactor Modulus::shoup(std::uint64_t value) const {
   // floor(value * 2^64 / q) = floor(value * floor(2^128/q) / 2^64), corrected upward at most once.
-  const Uint128 scaled =
-      Uint128{value} * ratio_high_ + static_cast<std::uint64_t>((Uint128{value} * ratio_low_) >> 64);
+  const Uint128 scaled = Uint128{value} * ratio_high_ +
+                         static_cast<std::uint64_t>((Uint128{value} * ratio_low_) >> 64);
   auto quotient = static_cast<std::uint64_t>(scaled);
   // remainder of value * 2^64 - quotient * q, taken mod 2^64; it is in [0, 2q)
   const std::uint64_t remainder = 0 - quotient * value_;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The negacyclic transform with Harvey's lazy butterflies (q < 2^62). Forward (Cooley-Tukey): words stay in
-// [0, 4q) between stages. Inverse (Gentleman-Sande): words stay in [0, 2q). roots[i] = psi^brv(i),
-// inverse_roots[i] = psi^-brv(i), brv over log2(degree) bits.
+// The negacyclic transform with Harvey's lazy butterflies (q < 2^62). Forward (Cooley-Tukey): words
+// stay in [0, 4q) between stages. Inverse (Gentleman-Sande): words stay in [0, 2q). roots[i] =
+// psi^brv(i), inverse_roots[i] = psi^-brv(i), brv over log2(degree) bits.
 #include "he/arith/kernels.h"
 #include "he/arith/modulus.h"
 
@@ -33,10 +33,10 @@ void ntt_forward(std::uint64_t* words, const NttPlan& plan) {
       std::uint64_t* upper = words + 2 * group * half;
       std::uint64_t* lower = upper + half;
       for (std::size_t i = 0; i < half; ++i) {
-        const std::uint64_t u = subtract_once(upper[i], two_q);                // [0, 2q)
+        const std::uint64_t u = subtract_once(upper[i], two_q);              // [0, 2q)
         const std::uint64_t v = lazy_multiply(root, quotient, lower[i], q);  // [0, 2q)
-        upper[i] = u + v;                                                      // [0, 4q)
-        lower[i] = u + two_q - v;                                              // (0, 4q)
+        upper[i] = u + v;                                                    // [0, 4q)
+        lower[i] = u + two_q - v;                                            // (0, 4q)
       }
     }
   }
@@ -55,9 +55,9 @@ void ntt_inverse(std::uint64_t* words, const NttPlan& plan) {
       std::uint64_t* upper = words + 2 * group * half;
       std::uint64_t* lower = upper + half;
       for (std::size_t i = 0; i < half; ++i) {
-        const std::uint64_t u = upper[i];                                          // [0, 2q)
-        const std::uint64_t v = lower[i];                                          // [0, 2q)
-        upper[i] = subtract_once(u + v, two_q);                                    // [0, 2q)
+        const std::uint64_t u = upper[i];                            // [0, 2q)
+        const std::uint64_t v = lower[i];                            // [0, 2q)
+        upper[i] = subtract_once(u + v, two_q);                      // [0, 2q)
         lower[i] = lazy_multiply(root, quotient, u + two_q - v, q);  // factor (0, 4q); [0, 2q)
       }
     }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Worst-case bounds of phases, as exact integers (docs/maths/bounds.md). The phase of a ciphertext is what decryption
-// lifts: as long as |phase| < q/2 the answer is right, always. N ring degree, t plaintext modulus; a
-// message coefficient is centred, so at most (t-1)/2, and an error coefficient at most 21.
+// Worst-case bounds of phases, as exact integers (docs/maths/bounds.md). The phase of a ciphertext
+// is what decryption lifts: as long as |phase| < q/2 the answer is right, always. N ring degree, t
+// plaintext modulus; a message coefficient is centred, so at most (t-1)/2, and an error coefficient
+// at most 21.
 #pragma once
 
 #include <boost/multiprecision/cpp_int.hpp>

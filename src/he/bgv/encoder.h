@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Slots and messages. A message is a polynomial of Z_t[X]/(X^N + 1) given by its coefficients in [0, t); its values at
-// the odd powers of the root are the slots, so sums and products of messages are sums and products
-// of slots. The order of the slots is Microsoft SEAL's. Immutable after creation, so free to share.
+// Slots and messages. A message is a polynomial of Z_t[X]/(X^N + 1) given by its coefficients in
+// [0, t); its values at the odd powers of the root are the slots, so sums and products of messages
+// are sums and products of slots. The order of the slots is Microsoft SEAL's. Immutable after
+// creation, so free to share.
 #pragma once
 
 #include <cstdint>

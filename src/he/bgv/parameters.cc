@@ -35,8 +35,8 @@ base::Status check_prime(const char* rule, std::uint64_t prime, std::uint64_t ri
   const std::string name = std::to_string(prime);
   if (prime >= std::uint64_t{1} << 50) return refuse(rule, name + " is not below 2^50");
   if (prime % (2 * ring_degree) != 1) {
-    return refuse(rule, name + " is not 1 modulo twice the ring degree " +
-                            std::to_string(ring_degree));
+    return refuse(rule,
+                  name + " is not 1 modulo twice the ring degree " + std::to_string(ring_degree));
   }
   if (!arith::is_prime(prime)) return refuse(rule, name + " is not a prime");
   return base::ok();

@@ -61,10 +61,9 @@ NttTable::NttTable(std::size_t ring_degree, const arith::Modulus& modulus, std::
 }
 
 arith::NttPlan NttTable::plan() const {
-  return {ring_degree_,          modulus_.value(),
-          roots_.data(),         root_quotients_.data(),
-          inverse_roots_.data(), inverse_root_quotients_.data(),
-          degree_inverse_.value, degree_inverse_.quotient};
+  return {ring_degree_,           modulus_.value(),        roots_.data(),
+          root_quotients_.data(), inverse_roots_.data(),   inverse_root_quotients_.data(),
+          degree_inverse_.value,  degree_inverse_.quotient};
 }
 
 void NttTable::forward(std::span<std::uint64_t> words) const {

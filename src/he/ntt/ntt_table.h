@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The negacyclic number-theoretic transform of Z_q[X]/(X^N + 1), q prime and = 1 mod 2N, N a power of two. psi is the
-// numerically smallest primitive 2N-th root of unity; natural order in, and
+// The negacyclic number-theoretic transform of Z_q[X]/(X^N + 1), q prime and = 1 mod 2N, N a power
+// of two. psi is the numerically smallest primitive 2N-th root of unity; natural order in, and
 // output[k] = a(psi^(2*brv(k)+1)) with brv the reversal of log2(N) bits. The same order and root as
 // Microsoft SEAL. Immutable after creation, so free to share between threads.
 #pragma once

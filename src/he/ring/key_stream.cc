@@ -22,8 +22,9 @@ struct KeyStream::State {
 
 KeyStream::KeyStream(std::span<const std::uint8_t, 32> key) : state_(std::make_unique<State>()) {
   constexpr std::array<std::uint8_t, 16> kCounter = {};
-  CHECK(state_->context != nullptr && EVP_EncryptInit_ex(state_->context, EVP_aes_256_ctr(), nullptr,
-                                                         key.data(), kCounter.data()) == 1);
+  CHECK(state_->context != nullptr &&
+        EVP_EncryptInit_ex(state_->context, EVP_aes_256_ctr(), nullptr, key.data(),
+                           kCounter.data()) == 1);
 }
 KeyStream::~KeyStream() = default;
 KeyStream::KeyStream(KeyStream&&) noexcept = default;
@@ -35,8 +36,8 @@ void KeyStream::fill(std::span<std::uint8_t> out) {
   for (std::size_t done = 0; done < out.size(); done += kStep) {
     const auto step = static_cast<int>(std::min(kStep, out.size() - done));
     int written = 0;
-    CHECK(EVP_EncryptUpdate(state_->context, out.data() + done, &written, out.data() + done, step) ==
-              1 &&
+    CHECK(EVP_EncryptUpdate(state_->context, out.data() + done, &written, out.data() + done,
+                            step) == 1 &&
           written == step);
   }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A stream of pseudorandom bytes: AES-256 in counter mode from counter zero under a key used for this stream alone.
-// One thread at a time. The key schedule is wiped with the object.
+// A stream of pseudorandom bytes: AES-256 in counter mode from counter zero under a key used for
+// this stream alone. One thread at a time. The key schedule is wiped with the object.
 #pragma once
 
 #include <cstdint>

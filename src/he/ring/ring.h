@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// R_q = Z_q[X]/(X^N + 1) for q a product of primes, as one residue polynomial per prime. NttPoly holds a ring element
-// in transformed form, prime-major; products of such elements are word by word. Its memory is wiped
-// on release, because masks, secrets and phases live in it.
+// R_q = Z_q[X]/(X^N + 1) for q a product of primes, as one residue polynomial per prime. NttPoly
+// holds a ring element in transformed form, prime-major; products of such elements are word by
+// word. Its memory is wiped on release, because masks, secrets and phases live in it.
 #pragma once
 
 #include <cstdint>

@@ -11,7 +11,8 @@
 namespace cryptonet::he::ring {
 namespace {
 
-constexpr std::size_t kBlockBytes = 6144;  // a multiple of 1 to 8 (but 5 and 7, which leave a rest) and of 16
+constexpr std::size_t kBlockBytes =
+    6144;  // a multiple of 1 to 8 (but 5 and 7, which leave a rest) and of 16
 
 /// Stack bytes that are wiped when they go.
 struct Block {

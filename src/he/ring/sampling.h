@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Samplers over a key stream. Without secret-dependent branches or addresses; the redraws of the uniform sampler
-// depend only on candidates that are thrown away.
+// Samplers over a key stream. Without secret-dependent branches or addresses; the redraws of the
+// uniform sampler depend only on candidates that are thrown away.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A secret key of the ring: uniform ternary coefficients, kept in transformed form. Whoever may not hold keys does not
-// link this library, and without it this file does not compile.
+// A secret key of the ring: uniform ternary coefficients, kept in transformed form. Whoever may not
+// hold keys does not link this library, and without it this file does not compile.
 #pragma once
 
 #ifndef CRYPTONET_LINKS_HE_SECRET
