@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The whole of masked columns, from clear rows to opened totals, against sums over the clear rows.
-#include "columns/open/upload_for_test.h"
+#include "columns/open/upload_testing.h"
 
 namespace cryptonet::columns {
 namespace {

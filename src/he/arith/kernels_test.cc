@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+// The portable kernels against arithmetic on whole integers; every other row of the table against
+// the portable one.
+#include "he/arith/kernels.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "he/arith/dispatch.h"
+#include "he/arith/modulus.h"
+#include "he/arith/prime.h"
+
+namespace cryptonet::he::arith {
+namespace {
+
+constexpr std::uint64_t kWordMax = (std::uint64_t{1} << 48) - 1;
+
+/// The words packed at the very end of their memory, so that a read past it is seen by sanitizers.
+base::Bytes pack(const std::vector<std::uint64_t>& words) {
+  base::Bytes packed(6 * words.size());
+  base::pack_u48(words, packed);
+  packed.shrink_to_fit();
+  return packed;
+}
+
+std::vector<std::uint64_t> random_words(std::mt19937_64& engine, std::size_t count,
+                                        std::uint64_t below) {
+  std::vector<std::uint64_t> words(count);
+  for (auto& word : words) word = engine() % below;
+  return words;
+}
+
+TEST(Kernels, PortableSumsAndProductsAreExact) {
+  std::mt19937_64 engine(11);
+  for (const std::size_t count : {0U, 1U, 2U, 7U, 64U, 100U, 8192U, 32768U}) {
+    const bool extreme = count == 32768;
+    auto a = random_words(engine, count, kWordMax + 1);
+    auto b = random_words(engine, count, kWordMax + 1);
+    if (extreme) a.assign(count, kWordMax), b.assign(count, kWordMax);
+    std::uint64_t sum = 0;
+    Uint128 dot = 0;
+    for (std::size_t i = 0; i < count; ++i) sum += a[i], dot += Uint128{a[i]} * b[i];
+    EXPECT_EQ(portable::sum_u48(pack(a).data(), count), sum);
+    const WideSum wide = portable::dot_u48(pack(a).data(), pack(b).data(), count);
+    EXPECT_TRUE((Uint128{wide.high} << 64 | wide.low) == dot);
+  }
+}
+
+TEST(Kernels, EveryRowSumsAndMultipliesAsPortable) {
+  std::mt19937_64 engine(12);
+  for (const Kernels* row : supported_kernels()) {
+    SCOPED_TRACE(row->name);
+    for (std::size_t count = 0; count < 300; ++count) {
+      const auto a = pack(random_words(engine, count, kWordMax + 1));
+      const auto b = pack(random_words(engine, count, kWordMax + 1));
+      ASSERT_EQ(row->sum_u48(a.data(), count), portable::sum_u48(a.data(), count)) << count;
+      const WideSum ours = row->dot_u48(a.data(), b.data(), count);
+      const WideSum expected = portable::dot_u48(a.data(), b.data(), count);
+      ASSERT_EQ(ours.low, expected.low) << count;
+      ASSERT_EQ(ours.high, expected.high) << count;
+    }
+    for (const std::size_t count : {std::size_t{2048}, std::size_t{8192}, kKernelWordsMax}) {
+      const base::Bytes full(6 * count, 0xFF);
+      const base::Bytes random = pack(random_words(engine, count, kWordMax + 1));
+      EXPECT_EQ(row->sum_u48(full.data(), count), portable::sum_u48(full.data(), count));
+      for (const base::Bytes* other : {&full, &random}) {
+        const WideSum ours = row->dot_u48(full.data(), other->data(), count);
+        const WideSum expected = portable::dot_u48(full.data(), other->data(), count);
+        EXPECT_EQ(ours.low, expected.low);
+        EXPECT_EQ(ours.high, expected.high);
+      }
+    }
+  }
+}
+
+TEST(Kernels, EveryRowLiftsPhasesExactly) {
+  std::mt19937_64 engine(13);
+  const std::uint64_t t = 562949952847873;
+  for (const Kernels* row : supported_kernels()) {
+    for (const std::uint64_t q : {281474976694273ULL, 281474976317441ULL, 65537ULL}) {
+      SCOPED_TRACE(std::string(row->name) + " " + std::to_string(q));
+      const Modulus modulus(q);
+      for (const std::size_t count : {8U, 13U, 1024U}) {
+        auto message = random_words(engine, count, t);
+        message[0] = 0, message[1] = t - 1, message[2] = t / 2, message[3] = t / 2 + 1;
+        std::vector<std::int8_t> noise(count);
+        for (auto& e : noise) e = static_cast<std::int8_t>(static_cast<int>(engine() % 43) - 21);
+        noise[1] = -21, noise[2] = 21, noise[3] = -21;
+        std::vector<std::uint64_t> out(count);
+        row->lift_phase({count, message.data(), noise.data(), t, q,
+                         static_cast<std::uint64_t>((Uint128{1} << 64) / q), (22 * t / q + 1) * q,
+                         out.data()});
+        for (std::size_t i = 0; i < count; ++i) {
+          const std::int64_t centred = Modulus(t).centre(message[i]);
+          const std::int64_t phase = centred + static_cast<std::int64_t>(t) * noise[i];
+          ASSERT_EQ(out[i], modulus.reduce_signed(phase)) << i;
+        }
+      }
+    }
+  }
+}
+
+TEST(Kernels, EveryRowMasksColumnsExactly) {
+  std::mt19937_64 engine(14);
+  for (const Kernels* row : supported_kernels()) {
+    for (const std::uint64_t q : {281474976694273ULL, 281474976317441ULL, 65537ULL}) {
+      SCOPED_TRACE(std::string(row->name) + " " + std::to_string(q));
+      const Modulus modulus(q);
+      for (const std::size_t count : {1U, 8U, 21U, 512U}) {
+        auto phase = random_words(engine, count, q);
+        auto mask = random_words(engine, count, q);
+        auto secret = random_words(engine, count, q);
+        auto hint = random_words(engine, count, q);
+        phase[0] = 0, mask[0] = q - 1, secret[0] = q - 1, hint[0] = q - 1;
+        std::vector<std::uint64_t> quotients(count);
+        for (std::size_t i = 0; i < count; ++i) quotients[i] = modulus.shoup(mask[i]).quotient;
+        const auto before = hint;
+        base::Bytes packed(6 * count);
+        row->mask_column({count, q, phase.data(), mask.data(), quotients.data(), secret.data(),
+                          hint.data(), packed.data()});
+        std::vector<std::uint64_t> b(count);
+        base::unpack_u48(packed, b);
+        for (std::size_t i = 0; i < count; ++i) {
+          const std::uint64_t expected =
+              modulus.subtract(phase[i], modulus.multiply(mask[i], secret[i]));
+          ASSERT_EQ(b[i], expected) << i;
+          ASSERT_EQ(hint[i], modulus.add(before[i], modulus.multiply(mask[i], expected))) << i;
+        }
+      }
+    }
+  }
+}
+
+TEST(Dispatch, TakesTheFastestRowOrTheNamedOne) {
+  const char* named = std::getenv("CRYPTONET_KERNELS");
+  const std::string expected =
+      named != nullptr && *named != '\0' ? named : supported_kernels().back()->name;
+  EXPECT_EQ(kernels().name, expected);
+  EXPECT_STREQ(supported_kernels().front()->name, "portable");
+  for (const Kernels* row : supported_kernels()) EXPECT_EQ(*find_kernels(row->name), row);
+  const auto unknown = find_kernels("abacus");
+  ASSERT_FALSE(unknown.ok());
+  EXPECT_EQ(unknown.error().rule, "kernels.name");
+}
+
+}  // namespace
+}  // namespace cryptonet::he::arith
