@@ -90,7 +90,7 @@ struct ServerOptions {
   std::size_t max_queued_requests = 64;  ///< beyond them the answer is 503
   std::size_t max_connections = 256;     ///< beyond them a new connection is closed at once
   /// Bodies of all requests that are being read or handled; beyond them the answer is 503.
-  std::size_t max_body_bytes_in_flight = std::size_t{1} << 30;
+  std::size_t max_body_bytes_in_flight = std::size_t{2} << 30;
   /// Time for a handshake, and for a whole header to arrive on an open connection.
   std::chrono::seconds idle_timeout{60};
   /// Time for a body to arrive or an answer to leave, on top of one second per

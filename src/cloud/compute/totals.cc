@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+// Checks, cap, kept totals, computation, blinding, ledger: in this order, and nothing leaves before
+// the last.
+#include "cloud/compute/totals.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "cloud/compute/unit_batch.h"
+#include "columns/total/total.h"
+
+namespace cryptonet::cloud::compute {
+namespace {
+
+using base::ByteView;
+using base::Error;
+using base::ErrorCode;
+using base::Result;
+using base::Status;
+using columns::format::ColumnPair;
+using columns::format::kNoColumn;
+using columns::format::ManifestBody;
+using columns::format::Residues;
+using columns::format::TotalsRequest;
+using columns::format::UploadId;
+using store::TotalName;
+using store::Upload;
+
+/// Segments that one batch of units maps at a time.
+constexpr std::size_t kBatchSegments = 4096;
+constexpr std::size_t kMaxKept = std::size_t{1} << 20;
+
+std::uint64_t pair_key(const ColumnPair& pair) {
+  return std::uint64_t{pair.left} << 32 | pair.right;
+}
+
+Status check_request(const UploadId& id, const Upload& upload, const TotalsRequest& request) {
+  if (request.upload != id) {
+    return Error(ErrorCode::kBadInput, "totals.upload",
+                 "the request is for another upload than the path says");
+  }
+  if (request.manifest_digest != upload.manifest.digest()) {
+    return Error(ErrorCode::kIntegrity, "totals.manifest",
+                 "the request names another manifest than the one the cloud holds for this upload");
+  }
+  const ManifestBody& body = upload.manifest.body();
+  for (const std::uint32_t unit : request.units) {
+    if (unit < body.units.size()) continue;
+    return Error(ErrorCode::kBadInput, "totals.unit", "the manifest has no such unit");
+  }
+  for (const ColumnPair& pair : request.pairs) {
+    const bool known = pair.left < body.columns.size() &&
+                       (pair.right == kNoColumn || pair.right < body.columns.size());
+    if (known && pair == columns::format::make_pair(pair.left, pair.right)) continue;
+    return Error(ErrorCode::kBadInput, "totals.column",
+                 "the manifest has no such column, or a pair is not in its canonical order");
+  }
+  return base::ok();
+}
+
+}  // namespace
+
+/// One request on its way.
+struct Totals::Job {
+  TotalsRequest request;
+  std::vector<std::optional<Residues>> totals;  ///< blinded; unit position * pairs + pair position
+  Work* work = nullptr;
+
+  std::size_t at(std::size_t unit_position, std::size_t pair_position) const {
+    return unit_position * request.pairs.size() + pair_position;
+  }
+};
+
+Totals::Totals(store::Store& store, std::size_t threads) : store_(store), pool_(threads) {}
+
+Result<base::Bytes> Totals::answer(const UploadId& id, ByteView bytes, Work& work) {
+  Job job;
+  CN_ASSIGN(job.request, columns::format::parse_totals_request(bytes));
+  CN_ASSIGN(const std::shared_ptr<const Upload> upload, store_.find(id));
+  CN_RETURN_IF_ERROR(check_request(id, *upload, job.request));
+  CN_ASSIGN(const std::shared_ptr<store::Ledger> ledger, store_.ledger(upload));
+  std::vector<TotalName> names;
+  names.reserve(job.request.units.size() * job.request.pairs.size());
+  for (const std::uint32_t unit : job.request.units) {
+    for (const ColumnPair& pair : job.request.pairs) names.push_back({unit, pair});
+  }
+  CN_RETURN_IF_ERROR(ledger->check_cap(names));  // before the work; again with the note of it
+  job.work = &work;
+  job.totals.resize(names.size());
+  work.totals = names.size();
+  take_kept(job);
+  CN_RETURN_IF_ERROR(compute(*upload, job));
+  CN_RETURN_IF_ERROR(ledger->record(names));
+  keep(job);
+  std::vector<Residues> reply;
+  reply.reserve(job.totals.size());
+  for (const auto& total : job.totals) reply.push_back(*total);
+  return columns::format::write_totals_reply(upload->manifest.parameters(), reply);
+}
+
+Status Totals::compute(const Upload& upload, Job& job) {
+  std::vector<std::size_t> batch;
+  std::size_t segments = 0;
+  const auto& units = upload.manifest.body().units;
+  for (std::size_t position = 0; position < job.request.units.size(); ++position) {
+    const auto first = job.totals.begin() + static_cast<std::ptrdiff_t>(job.at(position, 0));
+    const auto last = first + static_cast<std::ptrdiff_t>(job.request.pairs.size());
+    if (std::all_of(first, last, [](const auto& total) { return total.has_value(); })) continue;
+    batch.push_back(position);
+    const auto& unit = units[job.request.units[position]];
+    segments +=
+        unit.segments.front().size() * std::min(unit.segments.size(), 2 * job.request.pairs.size());
+    if (segments < kBatchSegments) continue;
+    CN_RETURN_IF_ERROR(compute_batch(upload, batch, job));
+    batch.clear();
+    segments = 0;
+  }
+  return batch.empty() ? base::ok() : compute_batch(upload, batch, job);
+}
+
+Status Totals::compute_batch(const Upload& upload, std::span<const std::size_t> positions,
+                             Job& job) {
+  UnitBatch batch(store_.segments(), upload);
+  std::vector<std::vector<std::size_t>> wanted(positions.size());  // among the request's pairs
+  for (std::size_t i = 0; i < positions.size(); ++i) {
+    std::vector<ColumnPair> pairs;
+    for (std::size_t p = 0; p < job.request.pairs.size(); ++p) {
+      if (job.totals[job.at(positions[i], p)].has_value()) continue;
+      wanted[i].push_back(p);
+      pairs.push_back(job.request.pairs[p]);
+    }
+    CN_RETURN_IF_ERROR(batch.add(job.request.units[positions[i]], pairs));
+  }
+  CN_ASSIGN(const auto sums, batch.run(pool_));
+  job.work->bytes_read += batch.bytes_read();
+  const ManifestBody& body = upload.manifest.body();
+  for (std::size_t i = 0; i < positions.size(); ++i) {
+    const auto& unit = body.units[job.request.units[positions[i]]].id;
+    for (std::size_t w = 0; w < wanted[i].size(); ++w) {
+      job.totals[job.at(positions[i], wanted[i][w])] =
+          columns::total::blind(upload.manifest.parameters(), store_.secret(), body.upload, unit,
+                                job.request.pairs[wanted[i][w]], sums[i][w]);
+      ++job.work->computed;
+    }
+  }
+  return base::ok();
+}
+
+void Totals::take_kept(Job& job) {
+  const std::lock_guard lock(mutex_);
+  for (std::size_t u = 0; u < job.request.units.size(); ++u) {
+    const auto unit = kept_.find({job.request.upload, job.request.units[u]});
+    if (unit == kept_.end()) continue;
+    for (std::size_t p = 0; p < job.request.pairs.size(); ++p) {
+      const auto total = unit->second.find(pair_key(job.request.pairs[p]));
+      if (total != unit->second.end()) job.totals[job.at(u, p)] = total->second;
+    }
+  }
+}
+
+void Totals::keep(const Job& job) {
+  const std::lock_guard lock(mutex_);
+  if (kept_count_ + job.totals.size() > kMaxKept) {
+    kept_.clear();
+    kept_count_ = 0;
+  }
+  for (std::size_t u = 0; u < job.request.units.size(); ++u) {
+    UnitTotals& unit = kept_[{job.request.upload, job.request.units[u]}];
+    for (std::size_t p = 0; p < job.request.pairs.size(); ++p) {
+      if (unit.emplace(pair_key(job.request.pairs[p]), *job.totals[job.at(u, p)]).second) {
+        ++kept_count_;
+      }
+    }
+  }
+}
+
+}  // namespace cryptonet::cloud::compute

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// Answers a request for totals: checks it against the signed manifest, sums whole units, blinds,
+// and notes every number in the ledger before it gives them away. Numbers of parts of a unit exist
+// only inside this class and are never blinded, kept or given out. Blinded totals are kept in
+// memory up to a bound: they are fixed, so a kept one is the same as a computed one. Safe from
+// several threads; the work of one request is spread over the pool.
+#pragma once
+
+#include <mutex>
+#include <unordered_map>
+
+#include "base/threads.h"
+#include "cloud/store/store.h"
+#include "columns/format/totals.h"
+
+namespace cryptonet::cloud::compute {
+
+/// For the log.
+struct Work {
+  std::size_t totals = 0;
+  std::size_t computed = 0;  ///< the others were kept from before
+  std::uint64_t bytes_read = 0;
+};
+
+class Totals {
+ public:
+  Totals(store::Store& store, std::size_t threads);
+  /// The reply's bytes. kIntegrity for another manifest than the one pinned or damage on disk;
+  /// kBadInput for columns or units that the manifest does not have and for incomplete uploads;
+  /// kRefused when the cap of totals would be passed; kInterrupted when the program stops.
+  base::Result<base::Bytes> answer(const columns::format::UploadId& upload, base::ByteView request,
+                                   Work& work);
+
+ private:
+  using UnitTotals = std::unordered_map<std::uint64_t, columns::format::Residues>;
+  struct Job;
+  base::Status compute(const store::Upload& upload, Job& job);
+  base::Status compute_batch(const store::Upload& upload, std::span<const std::size_t> units,
+                             Job& job);
+  void take_kept(Job& job);
+  void keep(const Job& job);
+
+  store::Store& store_;
+  base::ThreadPool pool_;
+  std::mutex mutex_;
+  std::map<std::pair<columns::format::UploadId, std::uint32_t>, UnitTotals> kept_;
+  std::size_t kept_count_ = 0;
+};
+
+}  // namespace cryptonet::cloud::compute

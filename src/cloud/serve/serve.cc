@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// Puts the parts together. Logs say who asked for what and how it ended, never what was in it.
+#include "cloud/serve/serve.h"
+
+#include <chrono>
+#include <thread>
+
+#include "api/messages.h"
+#include "base/stop.h"
+#include "cloud/serve/routes.h"
+#include "net/certificate.h"
+
+namespace cryptonet::cloud::serve {
+namespace {
+
+using base::Error;
+using base::ErrorCode;
+using base::Result;
+using base::Status;
+
+constexpr std::chrono::milliseconds kStopPoll{50};
+constexpr std::chrono::seconds kStopGrace{10};
+
+Result<net::TlsIdentity> read_identity(const std::filesystem::path& path) {
+  CN_ASSIGN(base::Bytes bytes, base::read_file(path, api::CloudEnrolment::kMaxBytes));
+  auto enrolment = api::CloudEnrolment::from_json(base::text_of(bytes));
+  base::wipe(bytes.data(), bytes.size());
+  if (!enrolment.ok()) {
+    Error error(ErrorCode::kBadInput, "cloud.enrolment",
+                "this is not the enrolment file of a cloud: " + enrolment.error().message,
+                "cryptonet-gatekeeper init makes it as enrol-cloud");
+    return std::move(error).at(path.string());
+  }
+  CN_ASSIGN(const net::CertificateInfo info, net::read_certificate(enrolment->certificate_pem));
+  if (info.role != net::PeerRole::kCloud) {
+    return Error(ErrorCode::kBadInput, "cloud.enrolment",
+                 "the certificate in this enrolment file is not for a cloud")
+        .at(path.string());
+  }
+  if (info.not_after < std::chrono::system_clock::now()) {
+    return Error(ErrorCode::kBadInput, "cloud.enrolment",
+                 "the certificate in this enrolment file has expired",
+                 "make a new one: cryptonet-gatekeeper enrol NAME --role cloud --out F --home D")
+        .at(path.string());
+  }
+  return net::TlsIdentity{std::move(enrolment->certificate_pem), std::move(enrolment->key_pem),
+                          std::move(enrolment->authority_pem)};
+}
+
+void log_answer(spdlog::logger& log, const net::AnswerRecord& record) {
+  const std::string who = record.peer.role == net::PeerRole::kNone
+                              ? record.peer.address
+                              : std::string(net::role_name(record.peer.role)) + " " +
+                                    record.peer.name + " at " + record.peer.address;
+  const std::string rule = record.rule.empty() ? "" : " " + record.rule;
+  log.log(record.status >= 500 ? spdlog::level::warn : spdlog::level::info, "{} {} {}{} {} ms, {}",
+          record.method, record.pattern, record.status, rule, record.duration.count(), who);
+}
+
+}  // namespace
+
+Status serve(const ServeOptions& options) {
+  spdlog::logger& log = *options.log;
+  CN_ASSIGN(net::TlsIdentity identity, read_identity(options.enrolment));
+  base::OsRandomness randomness;
+  CN_ASSIGN(const std::unique_ptr<store::Store> store,
+            store::Store::open(base::real_file_system(), options.home, randomness));
+  for (const std::string& upload : store->damaged()) {
+    log.error("the manifest of upload {} is damaged; it answers nothing", upload);
+  }
+  compute::Totals totals(*store, options.threads);
+  const auto figures = store->segments().figures();
+  log.info("{} uploads, {} segments, {} bytes; {} threads compute", store->uploads(),
+           figures.segments, figures.bytes, options.threads);
+  const auto log_totals = [&log](const compute::Work& work, double milliseconds) {
+    log.info("{} totals, {} of them computed from {} bytes in {:.1f} ms", work.totals,
+             work.computed, work.bytes_read, milliseconds);
+  };
+  net::ServerOptions server_options;
+  server_options.listen = options.listen;
+  server_options.identity = std::move(identity);
+  server_options.routes = make_routes({*store, totals, options.version, log_totals});
+  server_options.on_answer = [&log](const net::AnswerRecord& record) { log_answer(log, record); };
+  CN_ASSIGN(const std::unique_ptr<net::HttpServer> server,
+            net::HttpServer::start(std::move(server_options)));
+  options.on_ready(server->url());
+  while (!base::stop_requested()) std::this_thread::sleep_for(kStopPoll);
+  log.info("stopping");
+  server->stop(kStopGrace);
+  return base::ok();
+}
+
+}  // namespace cryptonet::cloud::serve
