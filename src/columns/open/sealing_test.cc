@@ -100,7 +100,7 @@ TEST(SealedKey, AllZeroX25519IsRefusedOnBothSides) {
   auto encryptor =
       *encrypt::UploadEncryptor::create(format::wide_set(), usual_plans(), {}, randomness);
   std::array<std::uint8_t, 32> low_order{};
-  for (const std::uint8_t first : {std::uint8_t{0}, std::uint8_t{1}}) {  // the points of order 2 and 4
+  for (const std::uint8_t first : {std::uint8_t{0}, std::uint8_t{1}}) {  // of small order
     low_order[0] = first;
     const auto sealed = encryptor.seal_key(low_order, upload.enrolment_secret, {});
     ASSERT_FALSE(sealed.ok());
