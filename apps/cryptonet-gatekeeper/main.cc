@@ -3,7 +3,8 @@
 // revokes, lifts freezes, and serves. The exit status is the code of the error (base/result.h);
 // errors go to stderr as "cryptonet-gatekeeper: CODE: text" and, with --format json, to stdout too.
 // One command per run; serving is multi-threaded inside serve/.
-#include <unistd.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
 
 #include <CLI/CLI.hpp>
 #include <chrono>
@@ -15,7 +16,9 @@
 #include "base/file_system.h"
 #include "base/randomness.h"
 #include "base/secret_memory.h"
+#include "base/stop.h"
 #include "gatekeeper/home/home.h"
+#include "gatekeeper/serve/server.h"
 #include "gatekeeper/state/uploads.h"
 
 namespace cryptonet {
@@ -35,6 +38,8 @@ struct Options {
   std::string out;
   std::string dataset;
   std::uint64_t version = 0;
+  std::string listen;
+  std::string cloud;
 };
 
 net::TimePoint now() { return std::chrono::system_clock::now(); }
@@ -106,6 +111,21 @@ Status unfreeze(const Options& options) {
   return base::ok();
 }
 
+/// stdout carries the READY line alone; the log goes to stderr.
+Status serve(const Options& options) {
+  spdlog::set_default_logger(spdlog::stderr_logger_mt("cryptonet-gatekeeper"));
+  spdlog::set_level(options.quiet ? spdlog::level::warn : spdlog::level::info);
+  spdlog::flush_on(spdlog::level::info);
+  base::watch_stop_signals();
+  base::OsRandomness randomness;
+  CN_ASSIGN(const auto home, gate::home::Home::open(options.home, randomness));
+  return gate::serve::serve(*home, {options.listen, options.cloud, CRYPTONET_VERSION},
+                            [](const std::string& url) {
+                              std::printf("READY %s\n", url.c_str());
+                              std::fflush(stdout);
+                            });
+}
+
 int fail(const Options& options, const Error& error) {
   const std::string code(base::code_name(error.code));
   std::fprintf(stderr, "cryptonet-gatekeeper: %s: %s\n", code.c_str(),
@@ -175,6 +195,18 @@ std::vector<Command> add_commands(CLI::App& program, Options& options) {
   thawing->add_option("dataset", options.dataset, "the dataset's name")->required();
   thawing->add_option("version", options.version, "the version's number")->required();
   commands.push_back({thawing, unfreeze});
+
+  CLI::App* serving = add_command(
+      program, options, "serve", "Answer contributors and researchers until SIGTERM",
+      "Examples:\n"
+      "  cryptonet-gatekeeper serve --home D --listen 127.0.0.1:4443 --cloud https://cloud:4444\n"
+      "  cryptonet-gatekeeper serve --home D --listen 127.0.0.1:0 --cloud https://127.0.0.1:4444\n\n"
+      "Prints READY and the address once it answers. The cloud need not be there yet.");
+  serving->add_option("--listen", options.listen, "HOST:PORT; port 0 takes a free one")
+      ->required();
+  serving->add_option("--cloud", options.cloud, "the cloud's address, https://HOST:PORT")
+      ->required();
+  commands.push_back({serving, serve});
   return commands;
 }
 

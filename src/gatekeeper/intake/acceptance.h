@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an upload must be before it is taken in: manifest and legend must describe one table, its
+// units must be large against their columns, and it must fit the dataset that it appends to. All
+// that planning and opening later rely on is checked here, once. Pure functions; any thread.
+#pragma once
+
+#include "gatekeeper/open/unsealing.h"
+
+namespace cryptonet::gatekeeper::intake {
+
+/// kBadInput when the name cannot stand in a question and an address: letters, digits, _ - . after
+/// a first letter or underscore, at most 63 bytes.
+base::Status check_dataset_name(const std::string& name);
+
+/// kBadInput naming the first thing in which manifest and legend disagree or break a rule.
+base::Status check_parts(const open::UploadParts& parts);
+
+/// What a dataset already is.
+struct DatasetSoFar {
+  std::optional<table::Schema> schema;  ///< of its live or past versions
+  std::uint64_t live_rows = 0;          ///< of other uploads
+};
+/// kBadInput: another schema, or more rows than row_limit.
+base::Status check_append(const table::Legend& legend, const DatasetSoFar& dataset);
+
+}  // namespace cryptonet::gatekeeper::intake

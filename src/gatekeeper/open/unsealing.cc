@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gatekeeper/open/unsealing.h"
+
+namespace cryptonet::gatekeeper::open {
+namespace {
+using base::Result;
+using columns::format::Manifest;
+
+Result<columns::open::UploadKey> unseal(const Unsealer& unsealer, const Manifest& manifest,
+                                        base::ByteView sealed_key) {
+  CN_ASSIGN(const auto sealed, columns::format::parse_sealed_key(sealed_key));
+  return columns::open::unseal_key(manifest, sealed, unsealer.keys.sealing_key(),
+                                   unsealer.enrolment_secret);
+}
+}  // namespace
+
+Result<UploadParts> read_package(const Unsealer& unsealer, const state::Package& package) {
+  CN_ASSIGN(Manifest manifest, Manifest::parse(package.manifest));
+  CN_ASSIGN(const auto key, unseal(unsealer, manifest, package.sealed_key));
+  CN_ASSIGN(const base::Bytes text,
+            columns::open::unseal_legend(manifest, key, package.sealed_legend));
+  CN_ASSIGN(table::Legend legend, table::parse_legend(base::text_of(text)));
+  return UploadParts{std::make_shared<const Manifest>(std::move(manifest)),
+                     std::make_shared<const table::Legend>(std::move(legend))};
+}
+
+Result<columns::open::UploadOpener> make_opener(const Unsealer& unsealer,
+                                                const Manifest& manifest,
+                                                base::ByteView sealed_key) {
+  CN_ASSIGN(const auto key, unseal(unsealer, manifest, sealed_key));
+  return columns::open::UploadOpener::create(manifest, key);
+}
+
+}  // namespace cryptonet::gatekeeper::open

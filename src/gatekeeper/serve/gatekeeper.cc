@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gatekeeper/serve/gatekeeper.h"
+
+#include "gatekeeper/serve/routes.h"
+
+namespace cryptonet::gatekeeper::serve {
+using base::Status;
+
+Parts::Parts(home::Home& opened_home, verify::CloudLink& cloud_link, std::string program_version)
+    : home(opened_home),
+      cloud(cloud_link),
+      version(std::move(program_version)),
+      uploads(home.database()),
+      results(home.database()),
+      files(home.uploads_folder(), base::real_file_system()),
+      freezer(uploads),
+      catalogue({uploads, home.identities(), files, home.keys(), freezer}),
+      intake({uploads, files, locks, home.keys(), catalogue}),
+      runner({uploads, results, files, locks, home.keys(), catalogue, freezer, cloud}) {}
+
+std::vector<net::Route> make_routes(Parts& parts) {
+  std::vector<net::Route> routes;
+  add_identity_routes(parts, routes);
+  add_upload_routes(parts, routes);
+  add_dataset_routes(parts, routes);
+  add_query_route(parts, routes);
+  return routes;
+}
+
+Status retry_deletions(Parts& parts) {
+  CN_ASSIGN(const auto pending, parts.uploads.pending_deletions());
+  for (const auto& upload : pending) {
+    CN_RETURN_IF_ERROR(parts.cloud.remove(upload));
+    CN_RETURN_IF_ERROR(parts.uploads.deletion_done(upload));
+  }
+  return base::ok();
+}
+
+Status remove_leftovers(Parts& parts) {
+  CN_ASSIGN(const auto dropped, parts.uploads.dropped());
+  for (const auto& upload : dropped) CN_RETURN_IF_ERROR(parts.files.remove(upload));
+  return base::ok();
+}
+
+}  // namespace cryptonet::gatekeeper::serve

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// The gatekeeper as a server: its parts put together over one home, and the routes of
+// api/openapi.json that belong to it. Every route but join first asks who the peer is, so that a
+// revocation holds at once. Handlers run on several threads.
+#pragma once
+
+#include <memory>
+
+#include "gatekeeper/home/home.h"
+#include "gatekeeper/intake/intake.h"
+#include "gatekeeper/policy/policy.h"
+#include "gatekeeper/verify/runner.h"
+
+namespace cryptonet::gatekeeper::serve {
+
+/// Everything that handlers use, in the order in which it is built.
+struct Parts {
+  Parts(home::Home& opened_home, verify::CloudLink& cloud_link, std::string program_version);
+
+  home::Home& home;
+  verify::CloudLink& cloud;
+  std::string version;  ///< of the program
+  policy::ReleasePolicy policy;
+  state::Uploads uploads;
+  state::Results results;
+  state::UploadFiles files;
+  state::UploadLocks locks;
+  open::Freezer freezer;
+  open::Catalogue catalogue;
+  intake::Intake intake;
+  verify::Runner runner;
+};
+
+/// The routes; `parts` must outlive them.
+std::vector<net::Route> make_routes(Parts& parts);
+
+/// Asks the cloud to forget what was dropped while it could not be reached. kUnreachable when it
+/// still cannot.
+base::Status retry_deletions(Parts& parts);
+/// Removes the files of dropped versions that a crash left behind.
+base::Status remove_leftovers(Parts& parts);
+
+}  // namespace cryptonet::gatekeeper::serve

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a route of the API becomes a route of the server: roles and limits come from api/routes.h,
+// and the handler gets the principal behind the certificate, already admitted.
+#pragma once
+
+#include <functional>
+
+#include "api/routes.h"
+#include "gatekeeper/serve/gatekeeper.h"
+
+namespace cryptonet::gatekeeper::serve {
+
+using PrincipalHandler = std::function<base::Result<net::HttpResponse>(
+    const state::Principal& principal, const net::HttpRequest& request)>;
+
+/// A route for registered, unrevoked peers only.
+net::Route admitted_route(Parts& parts, const api::RouteInfo& info, PrincipalHandler handler);
+/// A route for anybody.
+net::Route open_route(const api::RouteInfo& info, net::Handler handler);
+
+/// kBadInput when the text is no id.
+base::Result<state::UploadId> parse_upload_id(const std::string& hex);
+/// A decimal number without sign or leading zeros; kBadInput naming `what` otherwise.
+base::Result<std::uint64_t> parse_number(const std::string& text, const std::string& what);
+std::int64_t now_s();
+
+void add_identity_routes(Parts& parts, std::vector<net::Route>& routes);
+void add_upload_routes(Parts& parts, std::vector<net::Route>& routes);
+void add_dataset_routes(Parts& parts, std::vector<net::Route>& routes);
+void add_query_route(Parts& parts, std::vector<net::Route>& routes);
+
+}  // namespace cryptonet::gatekeeper::serve

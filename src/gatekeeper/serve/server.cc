@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gatekeeper/serve/server.h"
+
+#include <spdlog/spdlog.h>
+
+#include <thread>
+
+#include "base/stop.h"
+#include "gatekeeper/serve/gatekeeper.h"
+
+namespace cryptonet::gatekeeper::serve {
+namespace {
+using base::Status;
+
+constexpr std::size_t kWorkerThreads = 8;  // most of them wait for the cloud
+constexpr std::chrono::seconds kGrace{5};
+constexpr std::chrono::seconds kDeletionPeriod{30};
+constexpr std::chrono::milliseconds kStopPeriod{50};
+
+/// Method, pattern, status, rule, who and how long: never a body, a query or a label.
+void log_answer(const net::AnswerRecord& record) {
+  spdlog::info("{} {} {} {} {}:{} {} ms", record.method, record.pattern, record.status,
+               record.rule.empty() ? "-" : record.rule, net::role_name(record.peer.role),
+               record.peer.name, record.duration.count());
+}
+
+void wait_for_stop(Parts& parts) {
+  auto next_deletions = std::chrono::steady_clock::now();
+  while (!base::stop_requested()) {
+    if (std::chrono::steady_clock::now() >= next_deletions) {
+      const Status deleted = retry_deletions(parts);
+      if (!deleted.ok()) {
+        spdlog::warn("the cloud is still to be asked to forget dropped uploads: {}",
+                     base::describe(deleted.error()));
+      }
+      next_deletions = std::chrono::steady_clock::now() + kDeletionPeriod;
+    }
+    std::this_thread::sleep_for(kStopPeriod);
+  }
+}
+}  // namespace
+
+Status serve(home::Home& home, const ServeOptions& options,
+             const std::function<void(const std::string& url)>& ready) {
+  CN_ASSIGN(const auto cloud, verify::CloudLink::create(options.cloud_url, home.identity()));
+  Parts parts(home, *cloud, options.program_version);
+  CN_RETURN_IF_ERROR(remove_leftovers(parts));
+  net::ServerOptions server_options;
+  server_options.listen = options.listen;
+  server_options.identity = home.identity();
+  server_options.routes = make_routes(parts);
+  server_options.worker_threads = kWorkerThreads;
+  server_options.on_answer = log_answer;
+  CN_ASSIGN(const auto server, net::HttpServer::start(std::move(server_options)));
+  ready(server->url());
+  wait_for_stop(parts);
+  spdlog::info("stopping");
+  server->stop(kGrace);
+  return base::ok();
+}
+
+}  // namespace cryptonet::gatekeeper::serve
