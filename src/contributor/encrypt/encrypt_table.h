@@ -51,6 +51,7 @@ struct EncryptSummary {
   std::uint64_t bytes = 0;   ///< of all segments
   double bytes_per_row = 0;  ///< bytes / rows
   double seconds = 0;
+  std::vector<std::string> warnings;  ///< one line each, for stderr; not in the JSON
 };
 /// {"format":"cryptonet.upload.v1", dataset, upload, rows, columns, units, bytes, …}: the text of
 /// upload.json and of the command's answer.
