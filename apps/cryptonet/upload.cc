@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// cryptonet upload: an upload folder to both servers.
+#include "contributor/upload/upload.h"
+
+#include <nlohmann/json.hpp>
+
+#include "commands.h"
+#include "researcher/client/result_text.h"
+
+namespace cryptonet::app {
+namespace {
+
+base::Status run(const Session& session, const std::string& folder_name) {
+  namespace upload = contributor::upload;
+  CN_ASSIGN(const auto home, open_home(session));
+  CN_RETURN_IF_ERROR(home.require_role(net::PeerRole::kContributor, "upload"));
+  CN_ASSIGN(const auto folder, upload::UploadFolder::open(folder_name));
+  CN_ASSIGN(const auto gatekeeper, home.gatekeeper());
+  CN_ASSIGN(const auto cloud, home.cloud());
+  ProgressBar bar(session);
+  CN_ASSIGN(const auto uploaded,
+            upload::send(folder, *gatekeeper, *cloud, [&bar](const upload::Progress& progress) {
+              bar.show(std::string("sending ") + progress.step, progress.bytes_done,
+                       progress.bytes_total, researcher::client::bytes_text(progress.bytes_done));
+            }));
+  nlohmann::ordered_json report;
+  report["dataset"] = uploaded.dataset;
+  report["version"] = uploaded.version;
+  report["segments_sent"] = uploaded.segments_sent;
+  report["segments_present"] = uploaded.segments_present;
+  return print(report.dump() + "\n");
+}
+
+}  // namespace
+
+void add_upload(CLI::App& app, Session& session) {
+  auto& command = *app.add_subcommand(
+      "upload", "send an upload folder: ciphertext to the cloud, the rest to the gatekeeper");
+  auto folder = std::make_shared<std::string>();
+  command.add_option("DIR", *folder, "folder that `cryptonet encrypt` wrote")->required();
+  finish_command(command, session,
+                 "  cryptonet upload flights.upload\n"
+                 "Cut off? Run it again: it goes on where it stopped, and twice is harmless.",
+                 [&session, folder]() { return run(session, *folder); });
+}
+
+}  // namespace cryptonet::app
