@@ -80,8 +80,8 @@ class Binder {
     }
     CN_ASSIGN(const std::uint32_t field, need_column(draft_, name));
     CN_RETURN_IF_ERROR(need_groups(field, name));
-    const bool known = std::ranges::any_of(
-        bound_.keys, [&](const GroupKey& key) { return key.field == field; });
+    const bool known =
+        std::ranges::any_of(bound_.keys, [&](const GroupKey& key) { return key.field == field; });
     if (!known) bound_.keys.push_back({field, {}});
     return base::ok();
   }
@@ -125,11 +125,11 @@ class Binder {
       CN_ASSIGN(const std::uint32_t field, need_column(draft_, name));
       const ColumnSchema& column = draft_.column(field);
       if (column.role != Role::kMeasure && call.function != Function::kCount) {
-        return refuse(name.offset, "plan.role",
-                      column.name + " is no measure; " + function_name(call.function) +
-                          " takes measures",
-                      "add to the schema: " + toml_header(column.name + "_value") +
-                          " role = \"measure\", from = " + toml_text(column.from));
+        return refuse(
+            name.offset, "plan.role",
+            column.name + " is no measure; " + function_name(call.function) + " takes measures",
+            "add to the schema: " + toml_header(column.name + "_value") +
+                " role = \"measure\", from = " + toml_text(column.from));
       }
       aggregate.fields.push_back(field);
     }
@@ -250,8 +250,8 @@ std::string toml_text(const std::string& text) {
 
 std::string toml_header(const std::string& column) {
   const bool bare = !column.empty() && std::ranges::all_of(column, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '_' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-';
   });
   return "[columns." + (bare ? column : toml_text(column)) + "]";
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Pass "bind", the conditions: each becomes a set of codes of one dimension or bins column, and the
-// sets of one column are intersected. As in SQL a comparison is not true for NULL, so the NULL group
-// is in a set only where IS NULL asks for it.
+// sets of one column are intersected. As in SQL a comparison is not true for NULL, so the NULL
+// group is in a set only where IS NULL asks for it.
 //
 // A range over the source of a bins column is a union of half-open intervals [low, high) of scaled
 // integers. Values lie on the grid of the declared decimals, so x <= 999 is x < 1000 and x > 4.5 is
@@ -116,8 +116,10 @@ class ConditionBinder {
     }
     if (!field && !bins_over(condition.column.text, field).empty()) {
       return refuse(condition.offset, "plan.bins_source",
-                    condition.column.text + " is the source of a bins column and can only be in a "
-                    "range", "use <, <=, >, >= or BETWEEN at its edges");
+                    condition.column.text +
+                        " is the source of a bins column and can only be in a "
+                        "range",
+                    "use <, <=, >, >= or BETWEEN at its edges");
     }
     CN_ASSIGN(const std::uint32_t known, need_column(draft_, condition.column));
     if (draft_.column(known).role == Role::kMeasure) return refuse_measure(known, condition);
@@ -154,11 +156,11 @@ class ConditionBinder {
   }
 
   bool has_integers_only(std::uint32_t field) const {
-    return std::ranges::all_of(
-        table::groups_of(draft_.column(field)), [](const table::Group& group) {
-          return group.kind == table::Group::Kind::kNull ||
-                 std::holds_alternative<std::int64_t>(group.label);
-        });
+    return std::ranges::all_of(table::groups_of(draft_.column(field)),
+                               [](const table::Group& group) {
+                                 return group.kind == table::Group::Kind::kNull ||
+                                        std::holds_alternative<std::int64_t>(group.label);
+                               });
   }
 
   void narrow(std::uint32_t field, const CodeSet& set) {
@@ -231,8 +233,8 @@ class ConditionBinder {
         }
         return refuse(condition.offset, "plan.edges",
                       "the range over " + condition.column.text + " ends at " +
-                          scaled_text(*bound, grid) + ", which is no edge of " +
-                          column.name + "; nearest edges: " + nearest,
+                          scaled_text(*bound, grid) + ", which is no edge of " + column.name +
+                          "; nearest edges: " + nearest,
                       "use an edge, or add this one to edges under " + toml_header(column.name));
       }
     }
@@ -249,8 +251,10 @@ class ConditionBinder {
       const auto* number = std::get_if<std::int64_t>(&groups[code].label);
       if (groups[code].kind == table::Group::Kind::kOther || number == nullptr) {
         return refuse(condition.offset, "plan.range",
-                      "a range over " + column.name + " needs a dictionary of integers without "
-                      "OTHER", "name the categories with IN");
+                      "a range over " + column.name +
+                          " needs a dictionary of integers without "
+                          "OTHER",
+                      "name the categories with IN");
       }
       set[code] = std::ranges::any_of(intervals, [&](const Interval& interval) {
         return (!interval.low || *number >= *interval.low) &&
@@ -277,11 +281,10 @@ class ConditionBinder {
         edges += (edges.empty() ? "" : ", ") + scaled_text(*bound, column.decimals);
       }
     }
-    return refuse(condition.offset, "plan.range",
-                  "no bins are declared over " + condition.column.text,
-                  "add to the schema: " + toml_header(column.name + "_bin") +
-                      " role = \"bins\", from = " + toml_text(column.from) + ", edges = [" + edges +
-                      "]");
+    return refuse(
+        condition.offset, "plan.range", "no bins are declared over " + condition.column.text,
+        "add to the schema: " + toml_header(column.name + "_bin") +
+            " role = \"bins\", from = " + toml_text(column.from) + ", edges = [" + edges + "]");
   }
 
   Error refuse_measure(std::uint32_t field, const Condition& condition) {

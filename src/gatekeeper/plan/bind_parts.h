@@ -7,8 +7,8 @@
 namespace cryptonet::gatekeeper::plan {
 
 /// kBadInput at a place of the question.
-base::Error refuse_at(const Draft& draft, std::size_t offset, std::string rule,
-                      std::string message, std::string hint = {});
+base::Error refuse_at(const Draft& draft, std::size_t offset, std::string rule, std::string message,
+                      std::string hint = {});
 /// Equality of names; not `exactly` ignores the case of ASCII letters.
 bool matches_name(std::string_view written, std::string_view name, bool exactly);
 /// The schema column of this name: as written, else the only one with the same letters.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Pass "bound": refuses a plan that could wrap around or decrypt wrongly. For every pair, over the
-// largest unit that is asked: rows * max |value of one row| <= (t-1)/2, so that the centred residue mod t
-// is the total; and the bound of the phase <= q/8, which leaves room for the blinding.
+// largest unit that is asked: rows * max |value of one row| <= (t-1)/2, so that the centred residue
+// mod t is the total; and the bound of the phase <= q/8, which leaves room for the blinding.
 #include <algorithm>
 
 #include "columns/open/phase_bound.h"
@@ -57,9 +57,10 @@ Result<Draft> bound_pass(Draft draft) {
     figures.bound_bits = columns::open::phase_bound_bits(set, chunks, products);
     if (!columns::open::admits_total(set, chunks, products)) {
       return refuse("the phase of a total could reach 2^" + std::to_string(figures.bound_bits) +
-                    " over " + std::to_string(chunks) + " chunks of one unit, and must stay below "
-                    "an eighth of the modulus of " + std::to_string(figures.modulus_bits) +
-                    " bits");
+                    " over " + std::to_string(chunks) +
+                    " chunks of one unit, and must stay below "
+                    "an eighth of the modulus of " +
+                    std::to_string(figures.modulus_bits) + " bits");
     }
   }
   draft.note("bound", "totals below 2^" + std::to_string(bits_of(largest)) + " (limit 2^" +

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Pass "check": the policy's look at a plan, and the only way to a CheckedPlan. Every aggregate must
-// carry the count of its contributing rows, and of persons where the schema declares a weight:
+// Pass "check": the policy's look at a plan, and the only way to a CheckedPlan. Every aggregate
+// must carry the count of its contributing rows, and of persons where the schema declares a weight:
 // release asks the policy with them. Every pair is checked by its type (CheckedPair).
 #include "gatekeeper/plan/draft.h"
 #include "gatekeeper/policy/policy.h"

@@ -31,11 +31,11 @@ struct PassNote {
 struct Draft {
   std::string sql;
   const DatasetView* dataset = nullptr;
-  Question question;             // parse
-  BoundQuestion bound;           // bind
-  std::vector<Moment> moments;   // rewrite
-  PlanContent content;           // rewrite and later
-  std::vector<PassNote> notes;   // every pass
+  Question question;            // parse
+  BoundQuestion bound;          // bind
+  std::vector<Moment> moments;  // rewrite
+  PlanContent content;          // rewrite and later
+  std::vector<PassNote> notes;  // every pass
 
   const table::ColumnSchema& column(std::uint32_t field) const {
     return dataset->schema.columns[field];

@@ -195,8 +195,7 @@ class Encoder {
       for (std::uint32_t b = 0; b < inner; ++b) {
         const auto groups = groups_under(cover, {a, b}, needs);
         if (groups.empty()) continue;
-        const auto cell =
-            key_index(false, [&](std::uint32_t field) { return groups.at(field); });
+        const auto cell = key_index(false, [&](std::uint32_t field) { return groups.at(field); });
         if (!cell) continue;
         std::vector<Term>& terms = form.cells[*cell];
         const std::uint32_t first = families[cover[0]].column_of(a);

@@ -80,8 +80,8 @@ std::vector<std::string> needed_names(const Draft& draft, const Needs& needs) {
   return names;
 }
 
-/// The lines that make `cross` a cross and move `moved` to the partition, whose columns no cross may
-/// name.
+/// The lines that make `cross` a cross and move `moved` to the partition, whose columns no cross
+/// may name.
 std::string mend_lines(const Draft& draft, const std::vector<std::string>& cross,
                        const std::vector<std::string>& moved) {
   const table::Schema& schema = draft.dataset->schema;
@@ -107,8 +107,8 @@ std::string mend_lines(const Draft& draft, const std::vector<std::string>& cross
 }
 
 std::string powers_line(const Draft& draft, const Moment& moment) {
-  const bool squares = std::ranges::any_of(
-      moment.powers, [](const auto& entry) { return entry.second >= 2; });
+  const bool squares =
+      std::ranges::any_of(moment.powers, [](const auto& entry) { return entry.second >= 2; });
   if (!squares) return {};
   std::string text;
   const auto add = [&](std::uint32_t field) {
@@ -149,9 +149,7 @@ std::vector<Factor> factors_of(const Draft& draft, const Moment& moment) {
   return factors;
 }
 
-Needs needs_of(const Draft& draft, const Moment& moment) {
-  return all_needs(draft, moment, false);
-}
+Needs needs_of(const Draft& draft, const Moment& moment) { return all_needs(draft, moment, false); }
 
 Needs partition_needs_of(const Draft& draft, const Moment& moment) {
   return all_needs(draft, moment, true);
@@ -183,9 +181,8 @@ std::optional<Cover> find_cover(const Draft& draft, const Needs& needs, const Mo
     std::uint64_t codes = 1;
     for (const std::uint32_t family : cover) codes *= code_count(families[family]);
     const bool reaches = std::ranges::all_of(needs, [&](const auto& need) {
-      return std::ranges::any_of(cover, [&](std::uint32_t family) {
-        return has_field(families[family], need.first);
-      });
+      return std::ranges::any_of(
+          cover, [&](std::uint32_t family) { return has_field(families[family], need.first); });
     });
     if (!reaches || (best && best_codes <= codes)) return;
     best = std::move(cover);
@@ -215,8 +212,8 @@ Error unreachable(const Draft& draft, const Moment& moment, const Needs& needs,
   std::string message;
   const bool still_product = moment.powers.size() + moment.present.size() > 1;
   if (factors > 1 && (powers.empty() || still_product) && !names.empty()) {
-    message = "a product of " + names_text(measures) + " by " + names_text(names) +
-              " is not stored";
+    message =
+        "a product of " + names_text(measures) + " by " + names_text(names) + " is not stored";
     lines = mend_lines(draft, {}, names);
     if (!powers.empty() && factors > 2) lines += "; " + powers;
   } else if (factors > 1) {
@@ -227,7 +224,8 @@ Error unreachable(const Draft& draft, const Moment& moment, const Needs& needs,
   }
   const bool one_product = factors == 1 || (!still_product && !powers.empty());
   if (one_product && names.size() > 1) {
-    const bool covered = find_cover(draft, needs, Moment{{{0, 1}}, {}, {}, false, 0}, 1).has_value();
+    const bool covered =
+        find_cover(draft, needs, Moment{{{0, 1}}, {}, {}, false, 0}, 1).has_value();
     if (!covered) {
       if (message.empty()) message = names_text(names) + " are not stored jointly";
       std::vector<std::string> moved;
@@ -238,8 +236,7 @@ Error unreachable(const Draft& draft, const Moment& moment, const Needs& needs,
       lines += (lines.empty() ? "" : "; ") + mend_lines(draft, names, moved);
     }
   }
-  return Error(ErrorCode::kBadInput, "plan.unreachable", message,
-               "add to the schema: " + lines);
+  return Error(ErrorCode::kBadInput, "plan.unreachable", message, "add to the schema: " + lines);
 }
 
 }  // namespace cryptonet::gatekeeper::plan

@@ -126,8 +126,8 @@ class SelectReader {
     }
     const Json& table = SyntaxTree::body_of(from[0]);
     const std::size_t offset = tree_.place_of(from[0], 0);
-    CN_RETURN_IF_ERROR(tree_.allow_only(
-        table, {"relname", "inh", "relpersistence", "alias", "location"}, offset));
+    CN_RETURN_IF_ERROR(
+        tree_.allow_only(table, {"relname", "inh", "relpersistence", "alias", "location"}, offset));
     if (!SyntaxTree::flag(table, "inh")) {
       return tree_.refuse(offset, "sql.from", "ONLY is not supported");
     }
@@ -140,26 +140,25 @@ class SelectReader {
 
   Result<Call> read_call(const Json& node) {
     const Json& body = SyntaxTree::body_of(node);
-    const std::size_t offset = tree_.place_of(SyntaxTree::member(body, "funcname"),
-                                              tree_.place_of(node, 0));
+    const std::size_t offset =
+        tree_.place_of(SyntaxTree::member(body, "funcname"), tree_.place_of(node, 0));
     const Json& names = SyntaxTree::member(body, "funcname");
     const std::string name =
         names.size() == 1 ? SyntaxTree::text(SyntaxTree::body_of(names[0]), "sval") : "";
-    const auto* found =
-        std::ranges::find_if(kFunctions, [&](const FunctionWord& word) { return word.sql == name; });
+    const auto* found = std::ranges::find_if(
+        kFunctions, [&](const FunctionWord& word) { return word.sql == name; });
     if (found == kFunctions.end()) {
       return tree_.refuse(offset, "sql.function",
                           "the function " + (name.empty() ? std::string("of that name") : name) +
                               " is not supported",
                           kFunctionList);
     }
-    CN_RETURN_IF_ERROR(tree_.allow_only(
-        body, {"funcname", "args", "agg_star", "funcformat", "location"}, offset));
+    CN_RETURN_IF_ERROR(
+        tree_.allow_only(body, {"funcname", "args", "agg_star", "funcformat", "location"}, offset));
     Call call{found->function, {}, offset};
     if (SyntaxTree::flag(body, "agg_star")) {
       if (call.function == Function::kCount) return call;
-      return tree_.refuse(offset, "sql.function", name + "(*) is not supported",
-                          "name the column");
+      return tree_.refuse(offset, "sql.function", name + "(*) is not supported", "name the column");
     }
     const Json& arguments = SyntaxTree::member(body, "args");
     if (arguments.size() != found->arguments) {
@@ -264,8 +263,8 @@ class SelectReader {
 
 const char* function_name(Function function) {
   constexpr std::array<const char*, 10> kNames = {
-      "COUNT",      "SUM",        "AVG",       "VAR_SAMP", "VAR_POP", "STDDEV_SAMP",
-      "STDDEV_POP", "COVAR_SAMP", "COVAR_POP", "CORR"};
+      "COUNT",       "SUM",        "AVG",        "VAR_SAMP",  "VAR_POP",
+      "STDDEV_SAMP", "STDDEV_POP", "COVAR_SAMP", "COVAR_POP", "CORR"};
   return kNames[static_cast<std::size_t>(function)];
 }
 
@@ -295,8 +294,8 @@ Result<Draft> parse_pass(Draft draft) {
   CN_ASSIGN(draft.question, parse_question(draft.sql));
   draft.note("parse", std::to_string(draft.question.outputs.size()) + " columns, " +
                           std::to_string(draft.question.groups.size()) + " group keys, " +
-                          std::to_string(draft.question.conditions.size()) +
-                          " conditions over " + draft.question.dataset.text);
+                          std::to_string(draft.question.conditions.size()) + " conditions over " +
+                          draft.question.dataset.text);
   return draft;
 }
 

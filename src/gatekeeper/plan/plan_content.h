@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a checked plan holds for the release of its answer. A row of the answer has one position per
 // group key; the positions of keys that are units (partition) give its unit class, those of the
-// others its cell, both in mixed radix with the first key slowest. The value of a moment in a row is
+// others its cell, both in mixed radix with the first key slowest. The value of a moment in a row
+// is
 //   sum over the units of the class, over the terms of the cell, of
 //   multiplicity * 2^shift * opened total.
 #pragma once

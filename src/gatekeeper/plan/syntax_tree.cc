@@ -210,9 +210,9 @@ Error SyntaxTree::refuse_node(const Json& node, std::string_view where, std::siz
   const Construct* word = find_construct(kNodeWords, type);
   const std::size_t place = place_of(node, offset);
   if (word == nullptr) {
-    return refuse(place, "sql.unsupported",
-                  std::string(statement_words(type)) + " is not supported in " +
-                      std::string(where));
+    return refuse(
+        place, "sql.unsupported",
+        std::string(statement_words(type)) + " is not supported in " + std::string(where));
   }
   std::string hint;
   if (word->rule == "sql.subquery" || word->rule == "sql.join") {
@@ -291,8 +291,8 @@ Result<Literal> SyntaxTree::literal(const Json& node, std::string_view where) co
   const std::size_t offset = place_of(node, 0);
   if (!is(node, "A_Const")) return refuse_node(node, where, offset);
   const Json& body = body_of(node);
-  CN_RETURN_IF_ERROR(allow_only(
-      body, {"ival", "fval", "sval", "boolval", "bsval", "isnull", "location"}, offset));
+  CN_RETURN_IF_ERROR(
+      allow_only(body, {"ival", "fval", "sval", "boolval", "bsval", "isnull", "location"}, offset));
   if (body.contains("sval")) {
     return Literal{true, text(member(body, "sval"), "sval"), offset};
   }

@@ -77,8 +77,8 @@ std::int64_t stored_value(const DatasetView& view, const ClearRow& row, std::uin
 }
 
 OpenedTotals totals_of(const DatasetView& view, const ClearTable& table, const CheckedPlan& plan) {
-  const auto half_t = static_cast<table::WideInteger>(
-      (view.parameters->bgv.plaintext_modulus() - 1) / 2);
+  const auto half_t =
+      static_cast<table::WideInteger>((view.parameters->bgv.plaintext_modulus() - 1) / 2);
   OpenedTotals opened;
   for (const PlannedVersion& version : plan.versions()) {
     auto& units = opened.emplace_back();

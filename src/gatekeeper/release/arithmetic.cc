@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rounding once: the value is brought to an integer of at least 64 bits whose lowest bit is also set
-// when anything below it was cut off ("sticky"), and that integer is rounded to 53 bits.
+// Rounding once: the value is brought to an integer of at least 64 bits whose lowest bit is also
+// set when anything below it was cut off ("sticky"), and that integer is rounded to 53 bits.
 #include "gatekeeper/release/arithmetic.h"
 
 #include <cmath>

@@ -40,8 +40,8 @@ Json cell_json(const AnswerCell& cell) {
 std::string write_document(const Answer& answer, const DocumentFrame& frame) {
   Json columns = Json::array();
   for (const AnswerColumn& column : answer.columns) {
-    columns.push_back(Json{
-        {"name", column.name}, {"type", type_name(column.type)}, {"scale", column.scale}});
+    columns.push_back(
+        Json{{"name", column.name}, {"type", type_name(column.type)}, {"scale", column.scale}});
   }
   Json rows = Json::array();
   Json suppressed = Json::array();

@@ -118,8 +118,7 @@ class Releaser {
     sums.xy = moment(form.sum_xy, place);
     AggregateValue value = evaluate(form, sums);
     if (value.kind == AggregateValue::Kind::kExact) {
-      const unsigned scale =
-          form.aggregate.function == plan::Function::kCount ? 0 : form.scale_x;
+      const unsigned scale = form.aggregate.function == plan::Function::kCount ? 0 : form.scale_x;
       cell.shown.kind = AnswerCell::Kind::kExact;
       cell.shown.text = exact_text(value.exact, scale);
       cell.exact = std::move(value.exact);
@@ -216,8 +215,8 @@ Answer release(const plan::CheckedPlan& plan, const plan::OpenedTotals& opened,
     if (output.visible) answer.columns.push_back(column_of(content, output));
   }
   const std::size_t first = std::min<std::uint64_t>(content.offset, rows.size());
-  const std::size_t count = std::min<std::uint64_t>(
-      content.limit.value_or(rows.size()), rows.size() - first);
+  const std::size_t count =
+      std::min<std::uint64_t>(content.limit.value_or(rows.size()), rows.size() - first);
   for (std::size_t i = first; i < first + count; ++i) {
     std::vector<AnswerCell>& shown = answer.rows.emplace_back();
     for (std::size_t c = 0; c < content.outputs.size(); ++c) {

@@ -111,7 +111,7 @@ ClearRow random_row(Random& random, const Schema& schema) {
 /// A question in structured form, with its SQL.
 struct Condition {
   std::string sql;
-  std::uint32_t field = 0;                       ///< the dimension or bins column that it narrows
+  std::uint32_t field = 0;  ///< the dimension or bins column that it narrows
   std::function<bool(const ClearRow&)> holds;
 };
 struct Aggregate {
@@ -128,7 +128,8 @@ struct Question {
 std::string literal(const Group& group) {
   if (const auto* number = std::get_if<std::int64_t>(&group.label)) return std::to_string(*number);
   std::string text = "'";
-  for (const char c : std::get<std::string>(group.label)) text += c == '\'' ? "''" : std::string(1, c);
+  for (const char c : std::get<std::string>(group.label))
+    text += c == '\'' ? "''" : std::string(1, c);
   return text + "'";
 }
 
@@ -338,7 +339,8 @@ Expected evaluate_directly(const Schema& schema, const Aggregate& aggregate,
 }
 
 /// What stands in a hint after "crosses = " or "partition = ", as a flat list per bracket pair.
-std::vector<std::vector<std::string>> lists_behind(const std::string& hint, const std::string& key) {
+std::vector<std::vector<std::string>> lists_behind(const std::string& hint,
+                                                   const std::string& key) {
   std::vector<std::vector<std::string>> lists;
   const std::size_t at = hint.find(key);
   if (at == std::string::npos) return lists;
