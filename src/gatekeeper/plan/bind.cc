@@ -30,8 +30,8 @@ class Binder {
   Status run() {
     for (const auto& group : draft_.question.groups) CN_RETURN_IF_ERROR(bind_group(group));
     CN_RETURN_IF_ERROR(bind_conditions(draft_));
-    for (GroupKey& key : bound_.keys) fill_codes(key);
     for (const OutputItem& item : draft_.question.outputs) CN_RETURN_IF_ERROR(bind_output(item));
+    for (const OrderItem& item : draft_.question.order) CN_RETURN_IF_ERROR(bind_order(item));
     const bool asks = std::ranges::any_of(bound_.outputs, [](const BoundOutput& output) {
       return std::holds_alternative<Aggregate>(output.value);
     });
@@ -40,7 +40,6 @@ class Binder {
                     "the question asks for no aggregate",
                     "add COUNT(*), SUM(…) or another aggregate");
     }
-    for (const OrderItem& item : draft_.question.order) CN_RETURN_IF_ERROR(bind_order(item));
     bound_.limit = draft_.question.limit;
     bound_.offset = draft_.question.offset;
     return base::ok();
@@ -82,7 +81,10 @@ class Binder {
     CN_RETURN_IF_ERROR(need_groups(field, name));
     const bool known =
         std::ranges::any_of(bound_.keys, [&](const GroupKey& key) { return key.field == field; });
-    if (!known) bound_.keys.push_back({field, {}});
+    if (!known) {
+      const std::size_t groups = table::group_count(draft_.column(field));
+      bound_.keys.push_back({field, static_cast<std::uint32_t>(groups)});
+    }
     return base::ok();
   }
 
@@ -99,14 +101,6 @@ class Binder {
                   column.name + " is a measure; GROUP BY takes dimensions and bins",
                   "add to the schema: " + toml_header(column.name + "_bin") +
                       " role = \"bins\", from = " + toml_text(column.from) + ", edges = […]");
-  }
-
-  void fill_codes(GroupKey& key) {
-    const std::size_t count = table::groups_of(draft_.column(key.field)).size();
-    const auto narrowed = bound_.allowed.find(key.field);
-    for (std::uint32_t code = 0; code < count; ++code) {
-      if (narrowed == bound_.allowed.end() || narrowed->second[code]) key.codes.push_back(code);
-    }
   }
 
   Result<std::size_t> key_of(const Name& name) {
@@ -263,7 +257,7 @@ Result<Draft> bind_pass(Draft draft) {
     text += (text.empty() ? "" : "; ") + draft.column(field).name + " = " + what;
   };
   for (const GroupKey& key : draft.bound.keys) {
-    add(key.field, "key of " + std::to_string(key.codes.size()) + " groups");
+    add(key.field, "key of " + std::to_string(key.groups) + " groups");
   }
   for (const auto& [field, codes] : draft.bound.allowed) {
     add(field, "narrowed to " + std::to_string(std::ranges::count(codes, true)) + " of " +

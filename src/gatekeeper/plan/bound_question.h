@@ -15,7 +15,7 @@ using CodeSet = std::vector<bool>;
 
 struct GroupKey {
   std::uint32_t field = 0;
-  std::vector<std::uint32_t> codes;  ///< those that appear, in dictionary order
+  std::uint32_t groups = 0;  ///< all appear in the answer, those that no row can reach too
 };
 struct Aggregate {
   Function function = Function::kCount;

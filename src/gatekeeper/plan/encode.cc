@@ -49,34 +49,29 @@ class Encoder {
   Status prepare_keys() {
     std::uint64_t rows = 1;
     for (const GroupKey& key : draft_.bound.keys) {
-      const std::vector<table::Group> groups = table::groups_of(draft_.column(key.field));
       KeyForm form;
-      for (const std::uint32_t code : key.codes) form.groups.push_back(groups[code]);
+      form.groups = table::groups_of(draft_.column(key.field));
       form.is_partition = std::ranges::count(layout_.partition_fields(), key.field) > 0;
-      form.is_bins = draft_.column(key.field).role == table::Role::kBins;
-      form.is_integer = std::ranges::all_of(groups, [](const table::Group& group) {
+      form.is_integer = std::ranges::all_of(form.groups, [](const table::Group& group) {
         return group.kind == table::Group::Kind::kNull ||
                std::holds_alternative<std::int64_t>(group.label);
       });
-      rows *= key.codes.size();
+      rows *= key.groups;
       if (rows > kMaxAnswerRows) return too_many("rows in its answer", rows, kMaxAnswerRows);
-      (form.is_partition ? classes_ : cells_) *= key.codes.size();
+      (form.is_partition ? classes_ : cells_) *= key.groups;
       draft_.content.keys.push_back(std::move(form));
     }
     return base::ok();
   }
 
-  /// Mixed radix over the keys that are (or are not) partitions; nothing for a group that does not
-  /// appear.
+  /// Mixed radix over the keys that are (or are not) partitions.
   template <typename CodeOf>
-  std::optional<std::size_t> key_index(bool partition, CodeOf code_of) const {
+  std::size_t key_index(bool partition, CodeOf code_of) const {
     std::size_t index = 0;
     for (std::size_t i = 0; i < draft_.bound.keys.size(); ++i) {
       if (draft_.content.keys[i].is_partition != partition) continue;
       const GroupKey& key = draft_.bound.keys[i];
-      const auto found = std::ranges::find(key.codes, code_of(key.field));
-      if (found == key.codes.end()) return std::nullopt;
-      index = index * key.codes.size() + static_cast<std::size_t>(found - key.codes.begin());
+      index = index * key.groups + code_of(key.field);
     }
     return index;
   }
@@ -115,11 +110,11 @@ class Encoder {
         const UnitView& unit =
             draft_.dataset->versions[planned.version_index].units[planned.units[u]];
         if (!unit_counts(unit, needs)) continue;
-        const auto index = key_index(true, [&](std::uint32_t field) {
+        const std::size_t index = key_index(true, [&](std::uint32_t field) {
           const auto at = std::ranges::find(fields, field) - fields.begin();
           return unit.partition[static_cast<std::size_t>(at)];
         });
-        if (index) classes[*index].push_back({v, u});
+        classes[index].push_back({v, u});
       }
     }
     draft_.content.unit_classes.push_back(std::move(classes));
@@ -195,9 +190,9 @@ class Encoder {
       for (std::uint32_t b = 0; b < inner; ++b) {
         const auto groups = groups_under(cover, {a, b}, needs);
         if (groups.empty()) continue;
-        const auto cell = key_index(false, [&](std::uint32_t field) { return groups.at(field); });
-        if (!cell) continue;
-        std::vector<Term>& terms = form.cells[*cell];
+        const std::size_t cell =
+            key_index(false, [&](std::uint32_t field) { return groups.at(field); });
+        std::vector<Term>& terms = form.cells[cell];
         const std::uint32_t first = families[cover[0]].column_of(a);
         if (cover.size() == 2) {
           CN_RETURN_IF_ERROR(

@@ -193,8 +193,6 @@ class SelectReader {
     }
     if (item.aliased) {
       item.name = SyntaxTree::text(body, "name");
-    } else if (tree_.sql()[offset] == '"' && std::holds_alternative<Name>(item.value)) {
-      item.name = std::get<Name>(item.value).text;
     } else {
       item.name = item_text(tree_.sql(), offset);
     }

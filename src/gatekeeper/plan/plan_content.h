@@ -42,8 +42,7 @@ struct AggregateForm {
 struct KeyForm {
   std::vector<table::Group> groups;  ///< one per position
   bool is_partition = false;
-  bool is_integer = false;  ///< every label is an integer
-  bool is_bins = false;     ///< ordered by position, not by label
+  bool is_integer = false;  ///< every label is an integer, and they are ordered as such
 };
 struct OutputForm {
   std::string name;

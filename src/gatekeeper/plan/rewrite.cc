@@ -30,6 +30,9 @@ class Rewriter {
       }
       draft_.content.outputs.push_back(std::move(form));
     }
+    draft_.content.order = draft_.bound.order;
+    draft_.content.limit = draft_.bound.limit;
+    draft_.content.offset = draft_.bound.offset;
   }
 
  private:

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Totals to answer, row by row; see release.h and, for the shape of a plan, plan/plan_content.h.
 // Order and limit look at released cells only: suppressed ones are equal to each other and come
-// last, whatever the direction.
+// last, whatever the direction. Integer labels are ordered as numbers, other groups as their
+// dictionary lists them.
 #include "gatekeeper/release/release.h"
 
 #include <algorithm>
@@ -139,14 +140,8 @@ int compare_values(const Cell& a, const Cell& b, bool by_position) {
   const auto sign = [](const auto& x, const auto& y) { return x < y ? -1 : (y < x ? 1 : 0); };
   if (by_position) return sign(a.position, b.position);
   if (a.shown.kind != b.shown.kind) return sign(a.shown.kind, b.shown.kind);
-  switch (a.shown.kind) {
-    case AnswerCell::Kind::kExact:
-      return sign(a.exact, b.exact);
-    case AnswerCell::Kind::kReal:
-      return sign(a.shown.real, b.shown.real);
-    default:
-      return sign(a.shown.text, b.shown.text);
-  }
+  if (a.shown.kind == AnswerCell::Kind::kExact) return sign(a.exact, b.exact);
+  return sign(a.shown.real, b.shown.real);
 }
 
 /// Suppressed cells last, then NULL, as one number; values in the middle.
@@ -167,8 +162,8 @@ void sort_rows(const PlanContent& content, std::vector<Row>& rows) {
       if (left_rank != right_rank) return left_rank < right_rank;
       if (left_rank != 1) continue;
       const auto* group = std::get_if<std::size_t>(&content.outputs[key.output].value);
-      const bool bins = group != nullptr && content.keys[*group].is_bins;
-      const int order = compare_values(left, right, bins);
+      const bool by_position = group != nullptr && !content.keys[*group].is_integer;
+      const int order = compare_values(left, right, by_position);
       if (order != 0) return key.descending ? order > 0 : order < 0;
     }
     return false;
