@@ -31,7 +31,7 @@ def main():
     arguments = parser.parse_args()
     lines = symbols_of(arguments.program)
     if arguments.must_hold and not any(arguments.must_hold + "::" in line for line in lines):
-        print(f"{arguments.program}: no symbol of {arguments.must_hold}: stripped, or another program")
+        print(f"{arguments.program}: no symbol of {arguments.must_hold}: stripped, or misnamed")
         return 1
     found = [line for line in lines if FORBIDDEN.search(line)]
     for line in found:

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The whole of masked columns, from clear rows to opened totals, against sums over the clear rows.
+#include <gtest/gtest.h>
+
 #include "columns/open/upload_testing.h"
 
 namespace cryptonet::columns {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The upload key and the legend reach the gatekeeper they were sealed to, and nobody else.
+#include <gtest/gtest.h>
+
 #include "columns/open/upload_testing.h"
 
 namespace cryptonet::columns {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a lying cloud can send, and that every lie gets the one uniform error. Beside it, the attack
 // that shapes the gatekeeper: succeeding on plain BGV, and without an entrance here.
+#include <gtest/gtest.h>
+
 #include <type_traits>
 
 #include "columns/open/upload_testing.h"

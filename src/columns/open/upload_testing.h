@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests: one whole upload in memory, with the real encryptor, manifest, segments and hint files
-// of the contributor, the cloud's totals, and the gatekeeper's opener.
+// For tests and the benchmark: one whole upload in memory, with the real encryptor, manifest,
+// segments and hint files of the contributor, the cloud's totals, and the gatekeeper's opener.
 #pragma once
 
-#include <gtest/gtest.h>
 #include <sodium.h>
 
 #include <mutex>
@@ -99,12 +98,13 @@ struct UploadForTest {
 
 /// Encrypts, signs, seals, unseals and builds the opener. All steps must succeed.
 inline UploadForTest make_upload(const std::vector<encrypt::ColumnPlan>& plans,
-                                 const std::vector<UnitRows>& units, std::uint64_t seed) {
+                                 const std::vector<UnitRows>& units, std::uint64_t seed,
+                                 std::size_t threads = 2) {
   base::start_sodium();
   const auto& set = format::wide_set();
   UploadForTest made;
   ClonedRandomness randomness(seed);
-  base::ThreadPool pool(2);
+  base::ThreadPool pool(threads);
   for (auto* secret : {&made.cloud_secret, &made.gatekeeper_secret, &made.enrolment_secret}) {
     randomness.fill(secret->span());
   }

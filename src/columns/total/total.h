@@ -21,6 +21,11 @@ format::Residues partial_total(const format::ParameterSet& set,
 void partial_totals_row(const format::ParameterSet& set, std::span<const base::ByteView> value,
                         std::span<const std::span<const base::ByteView>> others,
                         std::span<format::Residues> out);
+/// out[i*n - i*(i+1)/2 + j] = sum over words of columns[i] * columns[j] for i <= j < n: the upper
+/// triangle, row by row. Every word is unpacked once per block instead of once per product.
+void partial_totals_matrix(const format::ParameterSet& set,
+                           std::span<const std::span<const base::ByteView>> columns,
+                           std::span<format::Residues> out);
 /// a + b mod each prime: how partial totals merge.
 format::Residues merge(const format::ParameterSet& set, const format::Residues& a,
                        const format::Residues& b);

@@ -66,7 +66,7 @@ TEST(Total, EqualsTheSumOverWholeIntegersInEveryRow) {
   for (const format::ParameterSet* set : {&insecure_tiny_set(), &format::wide_set()}) {
     const std::size_t chunks = set->ring_degree() == 16 ? 13 : 2;
     std::vector<Column> columns;
-    for (int c = 0; c < 5; ++c) columns.emplace_back(*set, chunks, engine);
+    for (int c = 0; c < 8; ++c) columns.emplace_back(*set, chunks, engine);
     for (const he::arith::Kernels* row : he::arith::supported_kernels()) {
       SCOPED_TRACE(std::string(row->name) + " " + set->name);
       he::arith::use_kernels(*row);
@@ -77,6 +77,16 @@ TEST(Total, EqualsTheSumOverWholeIntegersInEveryRow) {
       const std::vector<std::span<const base::ByteView>> others(views.begin(), views.end());
       std::vector<format::Residues> totals(others.size());
       partial_totals_row(*set, value, others, totals);
+      for (const std::size_t n : {std::size_t{1}, std::size_t{4}, columns.size()}) {
+        std::vector<format::Residues> matrix(n * (n + 1) / 2);
+        partial_totals_matrix(*set, std::span(others).first(n), matrix);
+        std::size_t at = 0;
+        for (std::size_t i = 0; i < n; ++i) {
+          for (std::size_t j = i; j < n; ++j) {
+            EXPECT_EQ(matrix[at++], partial_total(*set, views[i], views[j])) << i << " " << j;
+          }
+        }
+      }
       for (std::size_t c = 0; c < columns.size(); ++c) {
         const auto expected = expected_total(*set, columns[0], &columns[c]);
         EXPECT_EQ(partial_total(*set, value, views[c]), expected);

@@ -11,13 +11,10 @@
 namespace cryptonet::he::arith {
 namespace {
 
-constexpr Kernels kPortable = {"portable",
-                               portable::sum_u48,
-                               portable::dot_u48,
-                               portable::ntt_forward,
-                               portable::ntt_inverse,
-                               portable::lift_phase,
-                               portable::mask_column};
+constexpr Kernels kPortable = {
+    "portable",           portable::sum_u48,     portable::dot_u48,     portable::unpack_u48,
+    portable::dot_tile,   portable::ntt_forward, portable::ntt_inverse, portable::lift_phase,
+    portable::mask_column};
 
 std::vector<const Kernels*> probe() {
   std::vector<const Kernels*> rows = {&kPortable};

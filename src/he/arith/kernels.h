@@ -21,6 +21,10 @@ struct WideSum {
 /// Words per call of sum and dot: bounds the lanes of every instruction set.
 inline constexpr std::size_t kKernelWordsMax = 32768;
 
+/// The shape of a tile of products.
+inline constexpr std::size_t kTileRows = 3;
+inline constexpr std::size_t kTileColumns = 4;
+
 /// Roots of the negacyclic transform in the order in which the butterflies use them, each with its
 /// Shoup quotient floor(root * 2^64 / q).
 struct NttPlan {
@@ -64,6 +68,12 @@ struct Kernels {
   std::uint64_t (*sum_u48)(const std::uint8_t* words, std::size_t count);
   /// The sum of products word by word, exact; count <= kKernelWordsMax.
   WideSum (*dot_u48)(const std::uint8_t* a, const std::uint8_t* b, std::size_t count);
+  /// `count` packed words, one per 64 bits.
+  void (*unpack_u48)(const std::uint8_t* packed, std::uint64_t* words, std::size_t count);
+  /// out[i * kTileColumns + j] = the sum of products of rows[i] and columns[j], unpacked words
+  /// below 2^48; count is a multiple of 8 and at most kKernelWordsMax.
+  void (*dot_tile)(const std::uint64_t* const* rows, const std::uint64_t* const* columns,
+                   std::size_t count, WideSum* out);
   /// In place; [0, q) in natural order to [0, q) in bit-reversed order.
   void (*ntt_forward)(std::uint64_t* words, const NttPlan& plan);
   /// In place; the reverse.
@@ -75,6 +85,9 @@ struct Kernels {
 namespace portable {
 std::uint64_t sum_u48(const std::uint8_t* words, std::size_t count);
 WideSum dot_u48(const std::uint8_t* a, const std::uint8_t* b, std::size_t count);
+void unpack_u48(const std::uint8_t* packed, std::uint64_t* words, std::size_t count);
+void dot_tile(const std::uint64_t* const* rows, const std::uint64_t* const* columns,
+              std::size_t count, WideSum* out);
 void ntt_forward(std::uint64_t* words, const NttPlan& plan);
 void ntt_inverse(std::uint64_t* words, const NttPlan& plan);
 void lift_phase(const PhaseLift& job);

@@ -52,6 +52,22 @@ WideSum dot_u48(const std::uint8_t* a, const std::uint8_t* b, std::size_t count)
   return {static_cast<std::uint64_t>(sum), static_cast<std::uint64_t>(sum >> 64)};
 }
 
+void unpack_u48(const std::uint8_t* packed, std::uint64_t* words, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) words[i] = load_u48(packed + 6 * i);
+}
+
+void dot_tile(const std::uint64_t* const* rows, const std::uint64_t* const* columns,
+              std::size_t count, WideSum* out) {
+  for (std::size_t i = 0; i < kTileRows; ++i) {
+    for (std::size_t j = 0; j < kTileColumns; ++j) {
+      Uint128 sum = 0;  // below count * 2^96 <= 2^111
+      for (std::size_t k = 0; k < count; ++k) sum += Uint128{rows[i][k]} * columns[j][k];
+      out[i * kTileColumns + j] = {static_cast<std::uint64_t>(sum),
+                                   static_cast<std::uint64_t>(sum >> 64)};
+    }
+  }
+}
+
 void lift_phase(const PhaseLift& job) {
   const std::uint64_t t = job.plaintext_modulus;
   const std::uint64_t q = job.modulus;
