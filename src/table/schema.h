@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -99,5 +100,11 @@ base::Result<Schema> parse_schema(std::string_view toml, const std::string& file
 /// Canonical TOML: equal schemas give equal text, and parse_schema gives the schema back. With
 /// `comments` it explains every choice (for people; not canonical).
 std::string write_schema(const Schema& schema, bool comments = false);
+/// Lines for people: at the head of the text, and above the table of a column. Without '#'.
+struct SchemaNotes {
+  std::vector<std::string> head;
+  std::map<std::string, std::vector<std::string>> columns;
+};
+std::string write_schema(const Schema& schema, const SchemaNotes& notes);
 
 }  // namespace cryptonet::table

@@ -65,6 +65,9 @@ class Writer {
     if (comments_) line("# " + text, comment);
   }
 
+  void note(const std::string& text) { out_ += text.empty() ? "#\n" : "# " + text + "\n"; }
+  void blank_line() { out_ += '\n'; }
+
   void top(const Schema& schema) {
     line("row_limit = " + std::to_string(schema.row_limit),
          "over all versions; with the ranges it decides digits and bounds");
@@ -99,7 +102,7 @@ class Writer {
   }
 
   void column(const ColumnSchema& column) {
-    out_ += "\n[columns." + key_text(column.name) + "]\n";
+    out_ += "[columns." + key_text(column.name) + "]\n";
     line("role = " + quoted(role_name(column.role)), "measure | dimension | bins | ignore");
     if (column.from != column.name) line("from = " + quoted(column.from), "source column");
     if (column.role == Role::kMeasure) measure(column);
@@ -180,7 +183,26 @@ class Writer {
 std::string write_schema(const Schema& schema, bool comments) {
   Writer writer(comments);
   writer.top(schema);
-  for (const ColumnSchema& column : schema.columns) writer.column(column);
+  for (const ColumnSchema& column : schema.columns) {
+    writer.blank_line();
+    writer.column(column);
+  }
+  return writer.take();
+}
+
+std::string write_schema(const Schema& schema, const SchemaNotes& notes) {
+  Writer writer(true);
+  for (const std::string& text : notes.head) writer.note(text);
+  writer.blank_line();
+  writer.top(schema);
+  for (const ColumnSchema& column : schema.columns) {
+    writer.blank_line();
+    const auto found = notes.columns.find(column.name);
+    if (found != notes.columns.end()) {
+      for (const std::string& text : found->second) writer.note(text);
+    }
+    writer.column(column);
+  }
   return writer.take();
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// `cryptonet schema`: looks at every row of a table, streaming, and proposes a schema: types, ranges
-// (rounded outwards to two digits, so that no extreme cell is given away), decimals, nullability,
-// dictionaries, parts of dates; with the storage that it would cost. Memory is bounded by the
-// number of columns.
+// `cryptonet schema`: looks at every row of a table, streaming, and proposes a schema: types,
+// ranges (rounded outwards to two digits, so that no extreme cell is given away), decimals,
+// nullability, dictionaries, parts of dates; with the storage that it would cost. Memory is bounded
+// by the number of columns.
 #pragma once
 
 #include <functional>
