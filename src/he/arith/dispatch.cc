@@ -16,8 +16,30 @@ constexpr Kernels kPortable = {
     portable::dot_tile,   portable::ntt_forward, portable::ntt_inverse, portable::lift_phase,
     portable::mask_column};
 
+#ifdef CRYPTONET_X86_KERNELS
+constexpr Kernels kAvx512Ifma = {"avx512ifma",
+                                 avx512ifma::sum_u48,
+                                 avx512ifma::dot_u48,
+                                 avx512ifma::unpack_u48,
+                                 avx512ifma::dot_tile,
+                                 avx512ifma::ntt_forward,
+                                 avx512ifma::ntt_inverse,
+                                 avx512ifma::lift_phase,
+                                 avx512ifma::mask_column};
+
+/// The compiler's own test asks the processor and the operating system.
+bool has_avx512ifma() {
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+         __builtin_cpu_supports("avx512ifma") && __builtin_cpu_supports("avx512vbmi");
+}
+#endif
+
 std::vector<const Kernels*> probe() {
   std::vector<const Kernels*> rows = {&kPortable};
+#ifdef CRYPTONET_X86_KERNELS
+  if (has_avx512ifma()) rows.push_back(&kAvx512Ifma);
+#endif
   return rows;
 }
 

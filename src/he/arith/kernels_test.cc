@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <cstring>
 #include <random>
@@ -74,6 +76,39 @@ TEST(Kernels, EveryRowSumsAndMultipliesAsPortable) {
         const WideSum expected = portable::dot_u48(full.data(), other->data(), count);
         EXPECT_EQ(ours.low, expected.low);
         EXPECT_EQ(ours.high, expected.high);
+      }
+    }
+  }
+}
+
+TEST(Kernels, EveryRowUnpacksAndMultipliesTiles) {
+  std::mt19937_64 engine(15);
+  for (const Kernels* row : supported_kernels()) {
+    SCOPED_TRACE(row->name);
+    for (std::size_t count = 0; count < 70; ++count) {
+      const auto words = random_words(engine, count, kWordMax + 1);
+      std::vector<std::uint64_t> unpacked(count + 1, 7);
+      row->unpack_u48(pack(words).data(), unpacked.data(), count);
+      ASSERT_TRUE(std::equal(words.begin(), words.end(), unpacked.begin())) << count;
+      ASSERT_EQ(unpacked[count], 7U) << count;
+    }
+    for (const std::size_t count :
+         {std::size_t{0}, std::size_t{8}, std::size_t{1024}, kKernelWordsMax}) {
+      std::vector<std::vector<std::uint64_t>> words;
+      for (std::size_t i = 0; i < kTileRows + kTileColumns; ++i) {
+        words.push_back(random_words(engine, count, kWordMax + 1));
+      }
+      words[0].assign(count, kWordMax);
+      words[kTileRows].assign(count, kWordMax);
+      std::vector<const std::uint64_t*> pointers;
+      for (const auto& column : words) pointers.push_back(column.data());
+      std::array<WideSum, kTileRows * kTileColumns> ours{};
+      std::array<WideSum, kTileRows * kTileColumns> expected{};
+      row->dot_tile(pointers.data(), pointers.data() + kTileRows, count, ours.data());
+      portable::dot_tile(pointers.data(), pointers.data() + kTileRows, count, expected.data());
+      for (std::size_t i = 0; i < ours.size(); ++i) {
+        ASSERT_EQ(ours[i].low, expected[i].low) << count;
+        ASSERT_EQ(ours[i].high, expected[i].high) << count;
       }
     }
   }
