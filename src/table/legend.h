@@ -10,7 +10,7 @@ namespace cryptonet::table {
 struct LegendUnit {
   std::vector<std::uint32_t>
       partition;           ///< group code per partition column; empty when the table has one unit
-  std::uint64_t rows = 0;  ///< real rows
+  std::uint64_t rows = 0;  ///< of the table, whatever their weight
 };
 
 /// Persons in one cell of the declared lattice.

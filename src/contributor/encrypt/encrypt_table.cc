@@ -17,6 +17,7 @@
 #include "contributor/encrypt/limits.h"
 #include "contributor/encrypt/passes.h"
 #include "contributor/encrypt/upload_writer.h"
+#include "table/unit_rules.h"
 
 namespace cryptonet::contributor::encrypt {
 namespace {
@@ -127,7 +128,7 @@ class TableEncryption {
       entry.chunks =
           static_cast<std::uint32_t>((count.rows + set_.ring_degree() - 1) / set_.ring_degree()) +
           1;
-      entry.cap_of_totals = count.real_rows / 3;
+      entry.cap_of_totals = table::cap_of_totals(count.real_rows);
       legend_.units.push_back({partition_.parts(code), count.rows});
     }
   }

@@ -12,6 +12,7 @@
 #include <random>
 
 #include "base/hash.h"
+#include "base/stop.h"
 #include "columns/format/segment.h"
 #include "columns/open/opener.h"
 #include "columns/total/total.h"
@@ -223,6 +224,65 @@ class EncryptTable : public testing::Test {
   Keys keys_;
 };
 
+/// Sums over the clear rows of one site.
+struct ClearSums {
+  std::int64_t rows = 0;
+  std::int64_t real = 0;
+  std::int64_t weighted_presence = 0;
+  table::WideInteger money = 0;
+  table::WideInteger money_squared = 0;
+  std::int64_t ages_of_b = 0;
+  std::int64_t mondays_without_word = 0;
+  std::int64_t young_of_other = 0;
+  std::int64_t age_squared = 0;
+
+  void add(const Example::Row& row) {
+    ++rows;
+    real += row.real;
+    if (row.money) {
+      weighted_presence += row.real;
+      money += *row.money;
+      money_squared += table::WideInteger{*row.money} * *row.money;
+    }
+    if (row.word == 1) ages_of_b += row.age;
+    if (!row.word && row.day % 7 == 1) ++mondays_without_word;  // 2001-01-01 was a Monday
+    if (row.word == 2 && row.age < 18) ++young_of_other;
+    age_squared += row.age * row.age;
+  }
+};
+
+/// Every kind of stored column, alone and in products, against the clear sums.
+void expect_totals(const ReadUpload& upload, std::uint32_t unit, const ClearSums& clear) {
+  const table::StoredLayout& layout = upload.layout();
+  const std::uint32_t rows = layout.rows_column();
+  EXPECT_EQ(upload.total(unit, rows, {}), clear.rows);
+  EXPECT_EQ(upload.total(unit, *layout.weight_column(), {}), clear.real);
+  EXPECT_EQ(upload.total(unit, *layout.weighted_presence_column(3), {}), clear.weighted_presence);
+  const auto recombined = [&](unsigned power) {
+    const table::DigitPlan plan = *layout.digits(3, power);
+    EXPECT_GT(plan.count, 1U);
+    table::WideInteger sum = 0;
+    for (std::uint32_t d = plan.count; d-- > 0;) {
+      sum = sum * (table::WideInteger{1} << plan.width_bits) +
+            upload.total(unit, plan.first + 2 * d, {});
+    }
+    return sum;
+  };
+  EXPECT_TRUE(recombined(1) == clear.money);
+  EXPECT_TRUE(recombined(2) == clear.money_squared);
+  const std::uint32_t age = layout.digits(4, 1)->first;
+  EXPECT_EQ(upload.total(unit, age, age), clear.age_squared);
+  const auto& words = layout.families()[1];
+  EXPECT_EQ(upload.total(unit, age, words.column_of(1)), clear.ages_of_b);
+  // NULL is word 3, Monday is weekday 0; the word is the slower of the two.
+  const std::vector<std::uint32_t> fields = {2, 1};
+  const auto* joint = layout.find_family(fields);
+  ASSERT_NE(joint, nullptr);
+  EXPECT_EQ(upload.total(unit, rows, joint->column_of(3 * 7 + 0)), clear.mondays_without_word);
+  EXPECT_EQ(upload.total(unit, words.column_of(2), layout.families()[2].column_of(0)),
+            clear.young_of_other);
+}
+
 TEST_F(EncryptTable, GivesTotalsEqualToThoseOfTheClearTable) {
   const Example example = make_example(30'000);  // two chunks of rows per site
   EncryptOptions options;
@@ -237,69 +297,23 @@ TEST_F(EncryptTable, GivesTotalsEqualToThoseOfTheClearTable) {
   EXPECT_EQ(info.st_mode & 0777U, 0700U);
 
   const ReadUpload upload(out_, keys_);
-  const table::StoredLayout& layout = upload.layout();
   EXPECT_EQ(upload.legend().dataset, "example");
   EXPECT_EQ(upload.legend().rows, 30'000U);
-  ASSERT_EQ(upload.manifest().body().units.size(), 3U);
-  const auto money = layout.digits(3, 1);
-  const auto squares = layout.digits(3, 2);
-  ASSERT_TRUE(money && squares);
-  EXPECT_GT(money->count, 1U);
-  EXPECT_GT(squares->count, 1U);
-  const std::vector<std::uint32_t> cross = {2, 1};
-  const auto* joint = layout.find_family(cross);
-  ASSERT_NE(joint, nullptr);
-
+  std::map<std::uint32_t, ClearSums> sums;
   std::map<std::vector<std::uint32_t>, std::uint64_t> lattice;
+  for (const Example::Row& row : example.rows) {
+    const auto site = static_cast<std::uint32_t>(row.site);
+    sums[site].add(row);
+    lattice[{site, static_cast<std::uint32_t>(row.word.value_or(3))}] +=
+        static_cast<unsigned>(row.real);
+  }
+  ASSERT_EQ(upload.legend().units.size(), 3U);
   for (std::uint32_t unit = 0; unit < 3; ++unit) {
-    const std::uint32_t site = upload.legend().units[unit].partition.at(0);
-    std::uint64_t rows = 0;
-    std::uint64_t real = 0;
-    std::uint64_t weighted_presence = 0;
-    table::WideInteger money_sum = 0;
-    table::WideInteger square_sum = 0;
-    table::WideInteger ages_of_b = 0;
-    std::uint64_t mondays_null = 0;
-    std::uint64_t young_other = 0;
-    for (const Example::Row& row : example.rows) {
-      if (row.site != static_cast<int>(site)) continue;
-      ++rows;
-      real += static_cast<unsigned>(row.real);
-      if (row.money) {
-        weighted_presence += static_cast<unsigned>(row.real);
-        money_sum += *row.money;
-        square_sum += table::WideInteger{*row.money} * *row.money;
-      }
-      if (row.word == 1) ages_of_b += row.age;
-      mondays_null += !row.word && row.day % 7 == 1;  // 2001-01-01 was a Monday
-      young_other += row.word == 2 && row.age < 18;
-      const auto word = static_cast<std::uint32_t>(row.word.value_or(3));
-      lattice[{site, word}] += static_cast<unsigned>(row.real);
-    }
-    EXPECT_EQ(upload.legend().units[unit].rows, rows);
-    EXPECT_EQ(upload.manifest().body().units[unit].cap_of_totals, real / 3);
-    EXPECT_EQ(upload.total(unit, layout.rows_column(), {}), static_cast<std::int64_t>(rows));
-    EXPECT_EQ(upload.total(unit, *layout.weight_column(), {}), static_cast<std::int64_t>(real));
-    EXPECT_EQ(upload.total(unit, *layout.weighted_presence_column(3), {}),
-              static_cast<std::int64_t>(weighted_presence));
-    const auto recombined = [&](const table::DigitPlan& plan) {
-      table::WideInteger sum = 0;
-      for (std::uint32_t d = plan.count; d-- > 0;) {
-        sum = sum * (table::WideInteger{1} << plan.width_bits) +
-              upload.total(unit, plan.first + 2 * d, {});
-      }
-      return sum;
-    };
-    EXPECT_TRUE(recombined(*money) == money_sum);
-    EXPECT_TRUE(recombined(*squares) == square_sum);
-    const std::uint32_t age = layout.digits(4, 1)->first;
-    const auto& words = layout.families()[1];
-    EXPECT_EQ(upload.total(unit, age, words.column_of(1)), static_cast<std::int64_t>(ages_of_b));
-    // NULL is word 3, Monday is weekday 0; the word is the slower of the two.
-    EXPECT_EQ(upload.total(unit, layout.rows_column(), joint->column_of(3 * 7 + 0)),
-              static_cast<std::int64_t>(mondays_null));
-    EXPECT_EQ(upload.total(unit, words.column_of(2), layout.families()[2].column_of(0)),
-              static_cast<std::int64_t>(young_other));
+    const ClearSums& clear = sums.at(upload.legend().units[unit].partition.at(0));
+    EXPECT_EQ(upload.legend().units[unit].rows, static_cast<std::uint64_t>(clear.rows));
+    EXPECT_EQ(upload.manifest().body().units[unit].cap_of_totals,
+              static_cast<std::uint64_t>(clear.real / 3));
+    expect_totals(upload, unit, clear);
   }
   ASSERT_EQ(upload.legend().lattice.size(), lattice.size());
   for (const table::LatticeCell& cell : upload.legend().lattice) {
@@ -410,6 +424,23 @@ TEST_F(EncryptTable, LeavesNothingBehindOnAFullDisk) {
     EXPECT_EQ(summary.error().code, base::ErrorCode::kLocalIo);
     EXPECT_TRUE(leftovers().empty());
   }
+}
+
+// In a process of its own, because the stop flag stays set.
+TEST_F(EncryptTable, LeavesNothingBehindAfterCtrlC) {
+  const Example example = make_example(30'000);
+  EXPECT_EXIT(
+      {
+        base::watch_stop_signals();
+        EncryptOptions options;
+        options.progress = [](std::string_view stage, double) {
+          if (stage == "encrypt") std::raise(SIGINT);
+        };
+        const auto summary = encrypt(example.csv, kSchema, options);
+        std::_Exit(summary.ok() ? 0 : static_cast<int>(summary.error().code));
+      },
+      testing::ExitedWithCode(130), "");
+  EXPECT_TRUE(leftovers().empty());
 }
 
 TEST(DatasetName, IsAPlainSqlName) {

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "table/unit_rules.h"
+
 namespace cryptonet::contributor::encrypt {
 namespace {
 
@@ -24,18 +26,18 @@ std::string list_of(const std::vector<std::uint64_t>& sizes) {
 
 Status check_unit_sizes(const Census& census, const table::Schema& schema, std::uint64_t columns,
                         std::vector<std::string>& warnings) {
-  const std::uint64_t needed = kRowsPerColumn * columns;
+  const std::uint64_t needed = table::kMinRowsPerColumn * columns;
   std::vector<std::uint64_t> small;
   for (const auto& [code, unit] : census.units) {
-    if (unit.real_rows < needed) small.push_back(unit.real_rows);
+    if (!table::unit_is_large_enough(unit.real_rows, columns)) small.push_back(unit.real_rows);
   }
   if (small.empty()) return base::ok();
   std::sort(small.begin(), small.end());
-  const std::string facts =
-      std::to_string(small.size()) + " of " + std::to_string(census.units.size()) +
-      " units have fewer than " + std::to_string(needed) + " rows, which " +
-      std::to_string(columns) +
-      " encrypted columns need (8 rows per column); their sizes: " + list_of(small);
+  const std::string facts = std::to_string(small.size()) + " of " +
+                            std::to_string(census.units.size()) + " units have fewer than " +
+                            std::to_string(needed) + " rows, which " + std::to_string(columns) +
+                            " encrypted columns need (" + std::to_string(table::kMinRowsPerColumn) +
+                            " rows per column); their sizes: " + list_of(small);
   if (schema.allow_small_units) {
     warnings.push_back(facts +
                        ". allow_small_units = true accepts them: whoever may ask enough questions "

@@ -7,10 +7,6 @@
 
 namespace cryptonet::contributor::encrypt {
 
-/// Real rows that a unit needs for each stored column: with fewer, the totals that may be asked for
-/// could determine single rows, encryption or not.
-inline constexpr std::uint64_t kRowsPerColumn = 8;
-
 /// kBadInput without rows; kRefused above row_limit, for units too small (unless the schema allows
 /// them, then a warning is added), or units too large for the parameter set.
 base::Status check_limits(const Census& census, const table::Schema& schema,

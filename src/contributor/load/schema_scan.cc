@@ -34,10 +34,10 @@ std::int64_t two_digits(std::int64_t value, bool outwards) {
   return value < 0 ? -rounded : rounded;
 }
 
-/// 1, 2 or 5 times a power of ten, at least four times the rows.
+/// 1, 2 or 5 times a power of ten, at least twice the rows.
 std::uint64_t proposed_row_limit(std::uint64_t rows) {
   constexpr std::uint64_t kMost = std::uint64_t{1} << 32;
-  const std::uint64_t wanted = std::max<std::uint64_t>(4 * rows, 1000);
+  const std::uint64_t wanted = std::max<std::uint64_t>(2 * rows, 1000);
   std::uint64_t power = 1;
   while (true) {
     for (const std::uint64_t step : {1U, 2U, 5U}) {
@@ -285,7 +285,8 @@ base::Status add_storage(Proposal& proposal, ProposedSchema& out) {
     const std::uint64_t count = storage.field_columns[i];
     if (count == 0) continue;
     auto& lines = proposal.notes.columns[out.schema.columns[i].name];
-    lines.insert(lines.begin(), std::to_string(count) + " encrypted columns, " +
+    lines.insert(lines.begin(), std::to_string(count) +
+                                    (count == 1 ? " encrypted column, " : " encrypted columns, ") +
                                     std::to_string(count * column_bytes) + " bytes per row");
   }
   auto& head = proposal.notes.head;
