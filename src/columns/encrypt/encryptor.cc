@@ -51,7 +51,7 @@ std::unique_ptr<ColumnScratch> UploadEncryptor::State::take_scratch() {
       return scratch;
     }
   }
-  return std::make_unique<ColumnScratch>(set.ring_degree());
+  return std::make_unique<ColumnScratch>(set);
 }
 
 void UploadEncryptor::State::give_back(std::unique_ptr<ColumnScratch> scratch) {

@@ -121,7 +121,6 @@ base::Status UnitEncryptor::State::encrypt_column(std::uint32_t column, Sources 
   he::ring::sample_noise(stream, scratch->noise.span());
   const std::uint64_t t = upload.set.bgv.plaintext_modulus();
   const he::arith::Kernels& kernels = he::arith::kernels();
-  base::Bytes packed(upload.set.packed_bytes());
   for (std::size_t j = 0; j < upload.ring.primes(); ++j) {
     const std::uint64_t q = upload.ring.modulus(j).value();
     const std::uint64_t reach = (he::ring::kNoiseMax + 1) * t;  // above t/2 + 21*t
@@ -132,10 +131,11 @@ base::Status UnitEncryptor::State::encrypt_column(std::uint32_t column, Sources 
     kernels.mask_column({degree, q, scratch->phase().data(), upload.masks.values.residue(j).data(),
                          upload.masks.quotients.residue(j).data(),
                          upload.secrets[column].poly().residue(j).data(),
-                         hints[column].residue(j).data(), packed.data() + j * degree * 6});
+                         hints[column].residue(j).data(), scratch->packed.data() + j * degree * 6});
   }
+  base::Status stored = sink(column, chunks, scratch->packed);
   upload.give_back(std::move(scratch));
-  return sink(column, chunks, packed);
+  return stored;
 }
 
 base::Status UnitEncryptor::State::encrypt(Sources sources, base::ThreadPool& pool,

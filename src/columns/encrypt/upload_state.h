@@ -14,13 +14,17 @@ namespace cryptonet::columns::encrypt {
 
 /// Buffers of one thread that works on one column: everything in them is plaintext or noise.
 struct ColumnScratch {
-  explicit ColumnScratch(std::size_t ring_degree)
-      : words(3 * ring_degree), noise(ring_degree), degree(ring_degree) {}
+  explicit ColumnScratch(const format::ParameterSet& set)
+      : words(3 * set.ring_degree()),
+        noise(set.ring_degree()),
+        packed(set.packed_bytes()),
+        degree(set.ring_degree()) {}
   std::span<std::uint64_t> slots() { return words.span().first(degree); }
   std::span<std::uint64_t> message() { return words.span().subspan(degree, degree); }
   std::span<std::uint64_t> phase() { return words.span().subspan(2 * degree, degree); }
   base::SecretVector<std::uint64_t> words;
   base::SecretVector<std::int8_t> noise;
+  base::Bytes packed;  ///< what is stored: no secret
   std::size_t degree;
 };
 

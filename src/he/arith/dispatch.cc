@@ -17,6 +17,16 @@ constexpr Kernels kPortable = {
     portable::mask_column};
 
 #ifdef CRYPTONET_X86_KERNELS
+constexpr Kernels kAvx2 = {"avx2",
+                           avx2::sum_u48,
+                           avx2::dot_u48,
+                           avx2::unpack_u48,
+                           avx2::dot_tile,
+                           portable::ntt_forward,
+                           portable::ntt_inverse,
+                           portable::lift_phase,
+                           portable::mask_column};
+
 constexpr Kernels kAvx512Ifma = {"avx512ifma",
                                  avx512ifma::sum_u48,
                                  avx512ifma::dot_u48,
@@ -38,6 +48,7 @@ bool has_avx512ifma() {
 std::vector<const Kernels*> probe() {
   std::vector<const Kernels*> rows = {&kPortable};
 #ifdef CRYPTONET_X86_KERNELS
+  if (__builtin_cpu_supports("avx2")) rows.push_back(&kAvx2);
   if (has_avx512ifma()) rows.push_back(&kAvx512Ifma);
 #endif
   return rows;

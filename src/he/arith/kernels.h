@@ -94,6 +94,15 @@ void lift_phase(const PhaseLift& job);
 void mask_column(const MaskColumn& job);
 }  // namespace portable
 
+/// Needs AVX2. The other kernels of its row are the portable ones.
+namespace avx2 {
+std::uint64_t sum_u48(const std::uint8_t* words, std::size_t count);
+WideSum dot_u48(const std::uint8_t* a, const std::uint8_t* b, std::size_t count);
+void unpack_u48(const std::uint8_t* packed, std::uint64_t* words, std::size_t count);
+void dot_tile(const std::uint64_t* const* rows, const std::uint64_t* const* columns,
+              std::size_t count, WideSum* out);
+}  // namespace avx2
+
 /// Needs AVX-512 F, BW, DQ, VL, IFMA and VBMI.
 namespace avx512ifma {
 std::uint64_t sum_u48(const std::uint8_t* words, std::size_t count);
