@@ -131,9 +131,10 @@ base::Result<std::unique_ptr<net::HttpClient>> Home::cloud() const {
 base::Status Home::require_role(net::PeerRole role, const std::string& command) const {
   if (this->role() == role) return base::ok();
   const std::string needed(net::role_name(role));
-  return usage("home.role",
-               command + " is for a " + needed + ", and this is the home of a " + identity_.role,
-               "give --home of a " + needed)
+  return base::Error(
+             base::ErrorCode::kRefused, "home.role",
+             command + " is for a " + needed + ", and this is the home of a " + identity_.role,
+             "give --home of a " + needed)
       .at(folder_.string());
 }
 

@@ -43,14 +43,14 @@ class Home {
   const std::array<std::uint8_t, 32>& sealing_key() const { return sealing_key_; }
   base::Result<base::Secret<32>> enrolment_secret() const;
   base::Result<base::Secret<32>> device_secret() const;
-  /// kUsage in a researcher's home, which has none.
+  /// kRefused in a researcher's home, which has none.
   base::Result<base::Secret<64>> signing_key() const;
 
   /// Connections with this client's certificate; they connect on the first request.
   base::Result<std::unique_ptr<net::HttpClient>> gatekeeper() const;
   /// kUsage when the home knows no cloud.
   base::Result<std::unique_ptr<net::HttpClient>> cloud() const;
-  /// kUsage, naming the command, unless this is a home of that role.
+  /// kRefused, naming the command, unless this is a home of that role.
   base::Status require_role(net::PeerRole role, const std::string& command) const;
 
  private:

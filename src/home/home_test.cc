@@ -175,7 +175,7 @@ TEST_F(Joining, GivesAResearcherNoSigningKey) {
   EXPECT_FALSE(fs::exists(folder_ / "home" / kSigningKeyFile));
   const auto home = Home::open(folder_ / "home");
   ASSERT_TRUE(home.ok());
-  EXPECT_EQ(home->signing_key().error().code, ErrorCode::kUsage);
+  EXPECT_EQ(home->signing_key().error().code, ErrorCode::kRefused);
   EXPECT_EQ(home->cloud().error().rule, "home.no_cloud");
   EXPECT_EQ(home->require_role(net::PeerRole::kContributor, "upload").error().rule, "home.role");
 }
