@@ -7,6 +7,7 @@
 namespace cryptonet::app {
 
 void add_join(CLI::App& app, Session& session);
+void add_schema(CLI::App& app, Session& session);
 void add_encrypt(CLI::App& app, Session& session);
 void add_upload(CLI::App& app, Session& session);
 void add_query(CLI::App& app, Session& session);

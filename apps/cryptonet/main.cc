@@ -56,6 +56,7 @@ int run(int count, char** arguments) {
   parser.require_subcommand(1);
   app::Session session;
   app::add_join(parser, session);
+  app::add_schema(parser, session);
   app::add_encrypt(parser, session);
   app::add_upload(parser, session);
   app::add_query(parser, session);

@@ -15,8 +15,9 @@ namespace {
 constexpr std::uint32_t kMaxPiecesPerRequest = 64;
 
 base::Error with_resume_hint(base::Error error) {
-  if (error.code == base::ErrorCode::kUnreachable && error.hint.empty()) {
-    error.hint = "run the same command again: it goes on where it stopped";
+  if (error.code == base::ErrorCode::kUnreachable) {
+    if (!error.hint.empty()) error.hint += "; ";
+    error.hint += "run the same command again: it goes on where it stopped";
   }
   return error;
 }
