@@ -1,93 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// The server and the client against each other over real TLS on the loopback, and the server
-// against raw sockets that misbehave.
+// The server and the client against each other over real TLS on the loopback.
 #include "net/http.h"
-
-#include <arpa/inet.h>
-#include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
 
-#include "net/certificate.h"
-#include "net/target.h"
+#include "net/http_testing.h"
 
 namespace cryptonet::net {
 namespace {
-
-using base::Bytes;
-using base::Error;
-using base::ErrorCode;
-using base::Result;
-using std::chrono::milliseconds;
-using std::chrono::seconds;
-
-/// An authority and what it issued, made once: keys cost time.
-class Deployment {
- public:
-  Deployment() : authority_(make_authority("test authority", validity_).value()) {}
-  TlsIdentity identity(PeerRole role) const {
-    const auto issued = issue_with_new_key(authority_, {role, "peer one"}, validity_).value();
-    return {issued.certificate_pem, issued.key_pem, authority_.certificate_pem};
-  }
-  TlsIdentity nameless() const { return {"", "", authority_.certificate_pem}; }
-  const KeyAndCertificate& authority() const { return authority_; }
-  const Validity& validity() const { return validity_; }
-
- private:
-  Validity validity_ = valid_from(std::chrono::system_clock::now(), 2);
-  KeyAndCertificate authority_;
-};
-
-const Deployment& deployment() {
-  static const Deployment made;
-  return made;
-}
-
-Route echo(std::vector<PeerRole> roles, std::string pattern = "/v1/echo/{}") {
-  return {"POST", std::move(pattern), std::move(roles), 1024,
-          [](const HttpRequest& request) -> Result<HttpResponse> {
-            std::string text = request.path_parameters.at(0) + "|" + request.peer.name + "|" +
-                               std::string(role_name(request.peer.role)) + "|";
-            text += std::string(base::text_of(request.body));
-            return octet_response(Bytes(text.begin(), text.end()));
-          }};
-}
-
-std::unique_ptr<HttpServer> start(std::vector<Route> routes,
-                                  const std::function<void(ServerOptions&)>& change = {}) {
-  ServerOptions options;
-  options.listen = "127.0.0.1:0";
-  options.identity = deployment().identity(PeerRole::kCloud);
-  options.routes = std::move(routes);
-  if (change) change(options);
-  auto server = HttpServer::start(std::move(options));
-  EXPECT_TRUE(server.ok()) << describe(server.error());
-  return std::move(*server);
-}
-
-std::unique_ptr<HttpClient> client(const HttpServer& server, TlsIdentity identity,
-                                   PeerRole server_role = PeerRole::kCloud) {
-  ClientOptions options;
-  options.url = server.url();
-  options.identity = std::move(identity);
-  options.server_role = server_role;
-  options.request_timeout = seconds(20);
-  return HttpClient::create(std::move(options)).value();
-}
-
-Result<Bytes> post(HttpClient& client, const std::string& path, std::string_view body) {
-  return client.request("POST", path, base::view_of(body), "application/octet-stream");
-}
-
-std::string text(const Result<Bytes>& result) {
-  return result.ok() ? std::string(base::text_of(*result)) : describe(result.error());
-}
 
 TEST(Http, CarriesBodyParametersAndPeer) {
   const auto server = start({echo({PeerRole::kGatekeeper})});
@@ -359,59 +282,22 @@ TEST(Http, TellsAnAddressThatIsTaken) {
   EXPECT_EQ(second.error().code, ErrorCode::kLocalIo);
 }
 
-/// A bare TCP connection to the server.
-class RawConnection {
- public:
-  explicit RawConnection(const HttpServer& server) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
-    const HostPort address = parse_url(server.url()).value();
-    sockaddr_in target{};
-    target.sin_family = AF_INET;
-    target.sin_port = htons(address.port);
-    inet_pton(AF_INET, address.host.c_str(), &target.sin_addr);
-    EXPECT_EQ(::connect(socket_, reinterpret_cast<sockaddr*>(&target), sizeof target), 0);
+TEST(Http, ServesManyClientsAtOnce) {
+  const auto server = start({echo({PeerRole::kResearcher})});
+  const TlsIdentity identity = deployment().identity(PeerRole::kResearcher);
+  std::atomic<int> right = 0;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 12; ++t) {
+    threads.emplace_back([&, t] {
+      const auto caller = client(*server, identity);
+      for (int i = 0; i < 20; ++i) {
+        const std::string body = std::to_string(t) + "." + std::to_string(i);
+        if (text(post(*caller, "/v1/echo/x", body)) == "x|peer one|researcher|" + body) ++right;
+      }
+    });
   }
-  ~RawConnection() { ::close(socket_); }
-  RawConnection(const RawConnection&) = delete;
-  RawConnection& operator=(const RawConnection&) = delete;
-  void send(std::string_view bytes) const {
-    EXPECT_EQ(::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL),
-              static_cast<ssize_t>(bytes.size()));
-  }
-  /// Seconds until the server closes.
-  double wait_for_close() const {
-    const auto before = std::chrono::steady_clock::now();
-    std::array<char, 256> scratch{};
-    while (::recv(socket_, scratch.data(), scratch.size(), 0) > 0) {
-    }
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count();
-  }
-
- private:
-  int socket_;
-};
-
-TEST(Http, CutsOffAClientThatSaysNothing) {
-  const auto server = start({echo({PeerRole::kNone})},
-                            [](ServerOptions& options) { options.idle_timeout = seconds(1); });
-  const RawConnection silent(*server);
-  EXPECT_LT(silent.wait_for_close(), 4.0);
-}
-
-TEST(Http, CutsOffAClientThatSpeaksPlainHttp) {
-  const auto server = start({echo({PeerRole::kNone})});
-  const RawConnection plain(*server);
-  plain.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
-  EXPECT_LT(plain.wait_for_close(), 4.0);
-}
-
-TEST(Http, ClosesConnectionsBeyondTheCap) {
-  const auto server =
-      start({echo({PeerRole::kNone})}, [](ServerOptions& options) { options.max_connections = 2; });
-  const RawConnection first(*server);
-  const RawConnection second(*server);
-  const RawConnection third(*server);
-  EXPECT_LT(third.wait_for_close(), 4.0);
-  EXPECT_FALSE(post(*client(*server, deployment().nameless()), "/v1/echo/x", "").ok());
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(right, 240);
 }
 
 }  // namespace

@@ -121,6 +121,7 @@ class Server final : public HttpServer {
   Result<RouteMatch> admit(const Session& session, const RequestParser& parser) const;
   std::size_t body_bytes_to_reserve(const RequestParser& parser, const Route& route) const;
   std::chrono::seconds transfer_time(std::size_t bytes) const;
+  void run_network();
   void close_idle();
 
   // Destroyed from the last to the first: workers, then everything that the coroutines refer to.
@@ -166,7 +167,7 @@ Status Server::open(const HostPort& address) {
   url_ = "https://" + host_port_text(HostPort{address.host, port});
   asio::co_spawn(io_, accept_loop(), asio::detached);
   thread_ = std::thread([this] {
-    io_.run();
+    run_network();
     finished_.set_value();
   });
   return base::ok();
@@ -186,6 +187,18 @@ void Server::stop(std::chrono::seconds grace) {
     thread_.join();
     for (Session* session : sessions_) beast::get_lowest_layer(session->stream).close();
   });
+}
+
+void Server::run_network() {
+  while (true) {
+    try {
+      io_.run();
+      return;
+    } catch (...) {
+      // Out of memory while accepting: the next round goes on where this one was broken off.
+      if (!stopping_) asio::co_spawn(io_, accept_loop(), asio::detached);
+    }
+  }
 }
 
 void Server::close_idle() {

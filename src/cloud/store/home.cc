@@ -18,6 +18,7 @@ using base::Result;
 using base::Status;
 namespace fs = std::filesystem;
 
+constexpr std::uint64_t kReservedBytes = std::uint64_t{64} << 20;
 constexpr std::string_view kUnfinished = ".partial.";
 
 Result<int> take_lock(const fs::path& path) {
@@ -104,6 +105,12 @@ Status Home::load_or_make_secret(base::Randomness& randomness) {
   }
   randomness.fill(secret_.span());
   return base::write_atomically(*files_, path, secret_.span(), 0600);
+}
+
+Status Home::require_space(std::uint64_t bytes) const {
+  CN_ASSIGN(const std::uint64_t free, files_->free_bytes(folder_));
+  if (free >= bytes + kReservedBytes) return base::ok();
+  return base::local_io_error("store more in", folder_, ENOSPC);
 }
 
 Home::Home(Home&& other) noexcept

@@ -30,6 +30,9 @@ class Home {
   Home& operator=(const Home&) = delete;
   ~Home();
 
+  /// kLocalIo when a file of so many bytes would leave less than 64 MiB, which ledgers need.
+  base::Status require_space(std::uint64_t bytes) const;
+
   base::FileSystem& files() const { return *files_; }
   const base::Secret<32>& secret() const { return secret_; }
   const std::filesystem::path& folder() const { return folder_; }

@@ -2,7 +2,6 @@
 // Maps are kept open up to a bound, below the kernel's own (65,530 maps per process).
 #include "cloud/store/segments.h"
 
-#include <cerrno>
 #include <set>
 
 #include "base/hash.h"
@@ -20,8 +19,6 @@ using base::Status;
 using columns::format::UploadId;
 
 constexpr std::size_t kMaxMapped = 16384;
-/// Space that segments leave free, so that ledgers and manifests can still be written.
-constexpr std::uint64_t kReservedBytes = std::uint64_t{64} << 20;
 
 Error damaged(const Digest& name) {
   return Error(ErrorCode::kIntegrity, "store.segment_damaged",
@@ -68,10 +65,7 @@ bool Segments::knows(const UploadId& upload, const Digest& name) const {
 Status Segments::put(const UploadId& upload, const Digest& name, ByteView bytes) {
   const std::lock_guard writer(writers_[name[0] % writers_.size()]);
   if (holds(upload, name)) return base::ok();
-  CN_ASSIGN(const std::uint64_t free, home_.files().free_bytes(home_.folder()));
-  if (free < bytes.size() + kReservedBytes) {
-    return base::local_io_error("store a segment in", home_.segments(), ENOSPC);
-  }
+  CN_RETURN_IF_ERROR(home_.require_space(bytes.size()));
   CN_RETURN_IF_ERROR(base::write_atomically(home_.files(), home_.segment(name), bytes, 0600));
   const std::lock_guard lock(mutex_);
   Entry entry;

@@ -91,6 +91,7 @@ Status Store::put_manifest(const UploadId& id, ByteView bytes) {
                  "the manifest is for another upload than the path says");
   }
   const std::lock_guard one_at_a_time(manifests_mutex_);
+  CN_RETURN_IF_ERROR(home_.require_space(bytes.size()));
   CN_RETURN_IF_ERROR(Ledger::pin(home_.files(), home_.ledger(id), upload->manifest));
   {
     const std::lock_guard lock(mutex_);
@@ -122,7 +123,10 @@ Result<bool> Store::put_segment(const UploadId& id, const Digest& name, ByteView
   static_cast<void>(chunks);
   if (segments_->holds(id, name)) return true;
   CN_RETURN_IF_ERROR(segments_->put(id, name, bytes));
-  return false;
+  auto still_there = find(id);
+  if (still_there.ok()) return false;
+  CN_RETURN_IF_ERROR(segments_->remove_all(id));  // deleted meanwhile
+  return still_there.take_error();
 }
 
 UploadStatus Store::status(const UploadId& id) const {

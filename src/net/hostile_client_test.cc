@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+// The server against clients that are slow, silent, too many, or not speaking its language.
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+
+#include "net/http_testing.h"
+#include "net/target.h"
+#include "net/tls.h"
+
+namespace cryptonet::net {
+namespace {
+
+/// A bare TCP connection to the server.
+class RawConnection {
+ public:
+  explicit RawConnection(const HttpServer& server) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    const HostPort address = parse_url(server.url()).value();
+    sockaddr_in target{};
+    target.sin_family = AF_INET;
+    target.sin_port = htons(address.port);
+    inet_pton(AF_INET, address.host.c_str(), &target.sin_addr);
+    EXPECT_EQ(::connect(socket_, reinterpret_cast<sockaddr*>(&target), sizeof target), 0);
+  }
+  ~RawConnection() { ::close(socket_); }
+  RawConnection(const RawConnection&) = delete;
+  RawConnection& operator=(const RawConnection&) = delete;
+  void send(std::string_view bytes) const {
+    EXPECT_EQ(::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL),
+              static_cast<ssize_t>(bytes.size()));
+  }
+  int socket() const { return socket_; }
+  /// Seconds until the server closes.
+  double wait_for_close() const {
+    const auto before = std::chrono::steady_clock::now();
+    std::array<char, 256> scratch{};
+    while (::recv(socket_, scratch.data(), scratch.size(), 0) > 0) {
+    }
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count();
+  }
+
+ private:
+  int socket_;
+};
+
+TEST(HostileClient, CutsOffAClientThatSaysNothing) {
+  const auto server = start({echo({PeerRole::kNone})},
+                            [](ServerOptions& options) { options.idle_timeout = seconds(1); });
+  const RawConnection silent(*server);
+  EXPECT_LT(silent.wait_for_close(), 4.0);
+}
+
+/// A TLS connection that sends what it is told and no more.
+class RawTls {
+ public:
+  explicit RawTls(const HttpServer& server)
+      : connection_(server),
+        context_(make_tls_context(deployment().nameless(), TlsEnd::kClient).value()),
+        tls_(SSL_new(context_.get())) {
+    SSL_set_fd(tls_, connection_.socket());
+    EXPECT_EQ(SSL_connect(tls_), 1);
+  }
+  ~RawTls() { SSL_free(tls_); }
+  RawTls(const RawTls&) = delete;
+  RawTls& operator=(const RawTls&) = delete;
+  void send(std::string_view bytes) const {
+    while (!bytes.empty()) {
+      const int sent = SSL_write(tls_, bytes.data(), static_cast<int>(bytes.size()));
+      ASSERT_GT(sent, 0);
+      bytes.remove_prefix(static_cast<std::size_t>(sent));
+    }
+  }
+  /// All that the server says until it closes.
+  std::string read_all() const {
+    std::string all;
+    std::array<char, 4096> piece{};
+    for (int size = 1; size > 0;) {
+      size = SSL_read(tls_, piece.data(), static_cast<int>(piece.size()));
+      if (size > 0) all.append(piece.data(), static_cast<std::size_t>(size));
+    }
+    return all;
+  }
+
+ private:
+  RawConnection connection_;
+  TlsContextHandle context_;
+  SSL* tls_;
+};
+
+TEST(HostileClient, CutsOffABodyThatDoesNotCome) {
+  const auto server = start({echo({PeerRole::kNone})},
+                            [](ServerOptions& options) { options.transfer_timeout = seconds(1); });
+  const RawTls slow(*server);
+  const auto before = std::chrono::steady_clock::now();
+  slow.send("POST /v1/echo/x HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nabc");
+  EXPECT_EQ(slow.read_all(), "");
+  EXPECT_LT(std::chrono::steady_clock::now() - before, seconds(5));
+}
+
+TEST(HostileClient, CutsOffAHeaderThatDoesNotEnd) {
+  const auto server = start({echo({PeerRole::kNone})},
+                            [](ServerOptions& options) { options.idle_timeout = seconds(1); });
+  const RawTls slow(*server);
+  slow.send("POST /v1/echo/x HTTP/1.1\r\nHost:");
+  EXPECT_EQ(slow.read_all(), "");
+}
+
+TEST(HostileClient, AnswersMalformedAndOversizeHeaders) {
+  const auto server = start({echo({PeerRole::kNone})});
+  const std::string long_header =
+      "GET / HTTP/1.1\r\nHost: x\r\nX: " + std::string(20000, 'y') + "\r\n\r\n";
+  for (const std::string& bad : {std::string("nonsense\r\n\r\n"), long_header,
+                                 std::string("POST /v1/echo/x HTTP/1.1\r\nHost: x\r\n"
+                                             "Content-Length: -1\r\n\r\n")}) {
+    const RawTls raw(*server);
+    raw.send(bad);
+    EXPECT_TRUE(raw.read_all().starts_with("HTTP/1.1 400")) << bad.substr(0, 40);
+  }
+}
+
+TEST(HostileClient, LimitsChunkedBodiesWhileTheyArrive) {
+  const auto server = start({echo({PeerRole::kNone})});
+  const std::string head =
+      "POST /v1/echo/x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+  const RawTls good(*server);
+  good.send(head + "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n");
+  good.send("GET /nothing HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  EXPECT_NE(good.read_all().find("x||none|abcde"), std::string::npos);
+  const RawTls large(*server);
+  large.send(head + "7d0\r\n" + std::string(2000, 'z') + "\r\n");
+  EXPECT_TRUE(large.read_all().starts_with("HTTP/1.1 413"));
+}
+
+TEST(HostileClient, CutsOffAClientThatSpeaksPlainHttp) {
+  const auto server = start({echo({PeerRole::kNone})});
+  const RawConnection plain(*server);
+  plain.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_LT(plain.wait_for_close(), 4.0);
+}
+
+TEST(HostileClient, ClosesConnectionsBeyondTheCap) {
+  const auto server =
+      start({echo({PeerRole::kNone})}, [](ServerOptions& options) { options.max_connections = 2; });
+  const RawConnection first(*server);
+  const RawConnection second(*server);
+  const RawConnection third(*server);
+  EXPECT_LT(third.wait_for_close(), 4.0);
+  EXPECT_FALSE(post(*client(*server, deployment().nameless()), "/v1/echo/x", "").ok());
+}
+
+}  // namespace
+}  // namespace cryptonet::net
