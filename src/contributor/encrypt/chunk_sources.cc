@@ -38,8 +38,7 @@ void RowBuffer::append(const load::ClearBatch& batch, std::size_t row) {
   ++rows_;
 }
 
-ChunkSources::ChunkSources(const table::Schema& schema, const table::StoredLayout& layout)
-    : schema_(schema), layout_(layout) {
+ChunkSources::ChunkSources(const table::StoredLayout& layout) : layout_(layout) {
   std::uint32_t next_source = 0;
   std::vector<std::uint32_t> family_source(layout.families().size(), UINT32_MAX);
   for (const StoredColumn& column : layout.columns()) {

@@ -41,8 +41,8 @@ class RowBuffer {
 
 class ChunkSources {
  public:
-  /// Schema and layout must outlive it.
-  ChunkSources(const table::Schema& schema, const table::StoredLayout& layout);
+  /// The layout must outlive it.
+  explicit ChunkSources(const table::StoredLayout& layout);
   /// One plan per stored column, with these ids.
   std::vector<columns::encrypt::ColumnPlan> column_plans(
       const std::vector<columns::format::ColumnId>& ids) const;
@@ -60,7 +60,6 @@ class ChunkSources {
   void fill_codes(const table::IndicatorFamily& family, const RowBuffer& buffer,
                   std::vector<std::int64_t>& out) const;
 
-  const table::Schema& schema_;
   const table::StoredLayout& layout_;
   std::vector<Recipe> recipes_;
   std::vector<std::uint32_t> source_of_;  ///< per stored column

@@ -55,7 +55,7 @@ class TableEncryption {
         files_(options.files != nullptr ? *options.files : base::real_file_system()),
         randomness_(options.randomness != nullptr ? *options.randomness : os_randomness_),
         layout_(std::move(layout)),
-        sources_(schema, layout_),
+        sources_(layout_),
         partition_(schema, schema.partition),
         pool_(std::max<std::size_t>(1, options.threads)) {}
 
