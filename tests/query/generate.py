@@ -53,7 +53,7 @@ class Maker:
 
     def text(self):
         pick = self.random
-        self.versions = pick.choice((1, 2, 2, 3))
+        self.versions = pick.choice((1, 1, 2, 3))
         for index in range(pick.choice((1, 2, 2, 3))):
             self.add_measure(index)
         for index in range(pick.choice((1, 2, 3))):
@@ -102,7 +102,7 @@ class Maker:
     def add_measure(self, index):
         pick = self.random
         decimals = pick.choice((0, 0, 1, 2, 4))
-        size = pick.choice((9, 100, 2000, 60_000, 4_000_000))
+        size = pick.choice((9, 100, 2000, 60_000, 4_000_000, 4_000_000))
         low = pick.choice((0, -size, -size, -size // 3))
         measure = Measure(f"m{index}", low, size, decimals, pick.choice((1, 2, 2)),
                           self.chance(0.5))

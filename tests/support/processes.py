@@ -77,13 +77,13 @@ def run_program(name, *arguments, env=None, expect=0, stdin=None, cwd=None,
 class Server:
     """One server process, from its READY line to SIGTERM."""
 
-    def __init__(self, name, arguments, log, env=None):
+    def __init__(self, name, arguments, log, env=None, preexec=None):
         self.name = name
         self.log = pathlib.Path(log)
         self._log_file = open(self.log, "ab")
         self.process = subprocess.Popen(
             [program(name), *map(str, arguments)], stdout=subprocess.PIPE, stderr=self._log_file,
-            stdin=subprocess.DEVNULL, env={**os.environ, **(env or {})})
+            stdin=subprocess.DEVNULL, env={**os.environ, **(env or {})}, preexec_fn=preexec)
         self.url = None
         self._lines = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()
@@ -176,12 +176,12 @@ class Platform:
         self.start_gatekeeper()
         return self
 
-    def start_cloud(self, port=0):
+    def start_cloud(self, port=0, preexec=None):
         self.cloud = Server(
             "cryptonet-cloud",
             ["serve", "--home", self.cloud_home, "--listen", f"127.0.0.1:{port}",
              "--enrol", self.gatekeeper_home / "enrol-cloud"],
-            self.folder / "cloud.log", self._env["cloud"])
+            self.folder / "cloud.log", self._env["cloud"], preexec)
         return self.cloud
 
     def start_gatekeeper(self, port=0, cloud_url=None):
