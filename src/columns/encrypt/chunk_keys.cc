@@ -34,7 +34,27 @@ base::Secret<32> derive(std::string_view label, const ChunkPlace& place,
 
 }  // namespace
 
-base::Secret<32> hash_plaintext(const ChunkPlace& place, Sources sources, base::ThreadPool& pool) {
+base::Secret<32> hash_plans(std::span<const ColumnPlan> plans) {
+  base::ByteWriter writer;
+  writer.block(base::view_of("column plans"));
+  writer.u32(static_cast<std::uint32_t>(plans.size()));
+  for (const ColumnPlan& plan : plans) {
+    writer.raw(plan.id.bytes);
+    writer.u32(plan.source);
+    writer.u8(plan.equals ? 1 : 0);
+    writer.u64(static_cast<std::uint64_t>(plan.equals.value_or(0)));
+    writer.u8(plan.check_of ? 1 : 0);
+    writer.u32(plan.check_of.value_or(0));
+  }
+  base::Blake2bStream hash({}, 32);
+  hash.update(writer.bytes());
+  base::Secret<32> result;
+  hash.finish(result.span());
+  return result;
+}
+
+base::Secret<32> hash_plaintext(const base::Secret<32>& previous, const ChunkPlace& place,
+                                Sources sources, base::ThreadPool& pool) {
   base::SecretVector<std::uint8_t> leaves(32 * sources.size());
   pool.for_each(sources.size(), [&](std::size_t i) {
     const auto bytes = std::as_bytes(sources[i]);
@@ -48,6 +68,7 @@ base::Secret<32> hash_plaintext(const ChunkPlace& place, Sources sources, base::
   shape.u64(sources.empty() ? 0 : sources.front().size());
   base::Blake2bStream hash({}, 32);
   hash.update(place_bytes("chunk plaintext", place));
+  hash.update(previous.span());
   hash.update(shape.bytes());
   hash.update(leaves.span());
   base::Secret<32> result;

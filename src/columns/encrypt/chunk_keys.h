@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The hedged keys of one chunk's randomness. h = hash of an injective encoding of all the chunk's
-// plaintext, rho = 32 fresh bytes, D = the device's secret:
+// plaintext, chained from the hash of the column plans over all earlier chunks of the unit, rho =
+// 32 fresh bytes, D = the device's secret:
 //   mask key  = BLAKE2b(K || D; "mask",  set, unit, chunk, h, rho)
 //   noise key = BLAKE2b(K || D; "noise", set, unit, chunk, h, rho)
 // and from each, by AES-256-CTR, one stream key per prime or per column. So a mask is never used
-// with two plaintexts, even where the system's randomness was cloned or rewound; and K alone, which
-// the gatekeeper gets, gives neither masks nor noise.
+// with two plaintexts, even where the system's randomness was cloned or rewound: not when a column
+// means something else, and the mask chunk, whose own plaintext is nothing, repeats only with its
+// whole unit. K alone, which the gatekeeper gets, gives neither masks nor noise.
 #pragma once
 
 #include <array>
@@ -15,6 +17,7 @@
 #include "base/hash.h"
 #include "base/secret_memory.h"
 #include "base/threads.h"
+#include "columns/encrypt/encryptor.h"
 #include "columns/format/ids.h"
 #include "columns/format/parameter_set.h"
 
@@ -29,9 +32,13 @@ struct ChunkPlace {
 
 using Sources = std::span<const std::span<const std::int64_t>>;
 
-/// h: 32 bytes over the number of sources, the number of rows and every value (SHA-256 per source,
-/// BLAKE2b over all). The result is as secret as the plaintext.
-base::Secret<32> hash_plaintext(const ChunkPlace& place, Sources sources, base::ThreadPool& pool);
+/// What h of a unit's first chunk is chained from: which source, value and check makes each column.
+base::Secret<32> hash_plans(std::span<const ColumnPlan> plans);
+/// h: 32 bytes over `previous` (h of the chunk before, at first hash_plans), the number of sources,
+/// the number of rows and every value (SHA-256 per source, BLAKE2b over all). The result is as
+/// secret as the plaintext.
+base::Secret<32> hash_plaintext(const base::Secret<32>& previous, const ChunkPlace& place,
+                                Sources sources, base::ThreadPool& pool);
 
 /// One 32-byte stream key per prime (masks) or per column (noise).
 class StreamKeys {

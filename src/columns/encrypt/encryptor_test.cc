@@ -37,12 +37,12 @@ std::vector<ColumnPlan> three_plans() {
 }
 
 struct Session {
-  explicit Session(std::uint64_t seed, std::uint8_t device = 1, std::uint8_t unit_number = 1)
+  explicit Session(std::uint64_t seed, std::uint8_t device = 1, std::uint8_t unit_number = 1,
+                   const std::vector<ColumnPlan>& plans = three_plans())
       : randomness(seed) {
     base::Secret<32> device_secret;
     device_secret.data()[0] = device;
-    upload.emplace(
-        *UploadEncryptor::create(format::wide_set(), three_plans(), device_secret, randomness));
+    upload.emplace(*UploadEncryptor::create(format::wide_set(), plans, device_secret, randomness));
     format::UnitId id;
     id.bytes.fill(unit_number);
     unit.emplace(upload->open_unit(id));
@@ -174,6 +174,31 @@ TEST(Masks, DifferOnAClonedMachineAsSoonAsAnythingDiffers) {
   zero_ended.pop_back();  // the same slots, one row fewer
   ASSERT_TRUE(fewer_rows.encrypt(zero_ended).ok());
   EXPECT_EQ(equal_words(zero_row.masks(), fewer_rows.masks()), 0U);
+}
+
+TEST(Masks, DifferOnAClonedMachineWhenAColumnMeansSomethingElse) {
+  const auto rows = some_rows(58);
+  auto other_plans = three_plans();
+  other_plans[2].equals = 4;  // the same sources, another indicator under the same id
+  Session one(58);
+  Session two(58, 1, 1, other_plans);
+  ASSERT_TRUE(one.encrypt(rows).ok());
+  ASSERT_TRUE(two.encrypt(rows).ok());
+  EXPECT_EQ(equal_words(one.masks(), two.masks()), 0U);
+}
+
+TEST(MaskChunk, DiffersOnAClonedMachineWhenAnEarlierChunkDoes) {
+  auto rows = some_rows(59);
+  Session one(59);
+  Session clone(59);
+  Session two(59);
+  ASSERT_TRUE(one.encrypt(rows).ok());
+  ASSERT_TRUE(clone.encrypt(rows).ok());
+  rows[0] += 1;
+  ASSERT_TRUE(two.encrypt(rows).ok());
+  ASSERT_TRUE(one.close().ok() && clone.close().ok() && two.close().ok());
+  EXPECT_EQ(one.last, clone.last);
+  EXPECT_NE(one.last, two.last);
 }
 
 TEST(Masks, NoiseDiffersOnAClonedMachineToo) {

@@ -25,7 +25,11 @@ base::Bytes pack(const he::ring::NttPoly& poly) {
 }  // namespace
 
 UnitEncryptor::State::State(UploadEncryptor::State& owner, const format::UnitId& unit_id)
-    : upload(owner), unit(unit_id), mask_sum(owner.ring), mask_square_sum(owner.ring) {
+    : upload(owner),
+      unit(unit_id),
+      plaintext_hash(hash_plans(owner.plans)),
+      mask_sum(owner.ring),
+      mask_square_sum(owner.ring) {
   for (std::size_t i = 0; i < owner.plans.size(); ++i) hints.emplace_back(owner.ring);
 }
 
@@ -141,7 +145,7 @@ base::Status UnitEncryptor::State::encrypt_column(std::uint32_t column, Sources 
 base::Status UnitEncryptor::State::encrypt(Sources sources, base::ThreadPool& pool,
                                            const ChunkSink& sink) {
   const ChunkPlace place = {upload.set.id, unit, chunks};
-  const base::Secret<32> plaintext_hash = hash_plaintext(place, sources, pool);
+  plaintext_hash = hash_plaintext(plaintext_hash, place, sources, pool);
   base::Secret<32> fresh;
   upload.randomness.fill(fresh.span());
   const ChunkKeys chunk_keys =

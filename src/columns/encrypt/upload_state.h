@@ -75,6 +75,7 @@ struct UnitEncryptor::State {
 
   UploadEncryptor::State& upload;
   format::UnitId unit;
+  base::Secret<32> plaintext_hash;  ///< h of the last chunk: the next one is chained from it
   std::uint32_t chunks = 0;
   bool closed = false;
   bool failed = false;
