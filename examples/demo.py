@@ -73,8 +73,8 @@ def print_answer(answer, question, rows):
 
 def ask(show, clear, remark, sql):
     """Asks both sides, compares, prints; (cells, cells released, seconds)."""
-    print(f"\n   {stage.styled(remark, 'bold')}" if remark else "")
-    print(f"   {stage.styled(sql, 'blue')}")
+    print("\n" + (f"   {stage.styled(remark, 'bold')}\n" if remark else "")
+          + f"   {stage.styled(sql, 'blue')}")
     outcome = show.researcher.query(sql, "--no-cache")
     answer = outcome.json()
     started = time.monotonic()
@@ -92,12 +92,13 @@ def ask(show, clear, remark, sql):
 
 def tell_storage(figures, fresh):
     stage.fact("rows", f"{figures['rows']:,}")
-    stage.fact("encrypted columns", f"{len(figures['columns'])}, in {figures['units']} unit(s)")
+    stored = figures["stored_columns"]
+    stage.fact("encrypted columns", f"{stored}, in {figures['units']} unit(s)")
     stage.fact("ciphertext", f"{stage.size(figures['bytes'])}, "
                              f"{figures['bytes_per_row']:,.0f} bytes per row")
     if fresh:
         stage.fact("encrypted in", f"{stage.duration(figures['seconds'])} "
-                   f"({figures['seconds'] * 1e9 / figures['rows'] / len(figures['columns']):,.0f}"
+                   f"({figures['seconds'] * 1e9 / figures['rows'] / stored:,.0f}"
                    " ns per row and column)")
         stage.fact("uploaded in", stage.duration(figures["upload_seconds"]))
     else:
