@@ -40,11 +40,14 @@ base::Status run(const Session& session, const Flags& flags) {
   options.out = flags.out;
   options.threads =
       flags.threads != 0 ? flags.threads : std::max(1U, std::thread::hardware_concurrency());
-  ProgressBar bar(session);
-  options.progress = [&bar](std::string_view step, double part) {
-    bar.show(std::string(step), static_cast<std::uint64_t>(part * 1000), 1000, "");
-  };
-  CN_ASSIGN(const auto summary, encrypt::encrypt_table(*source, schema, keys, options));
+  auto encrypted = [&]() {
+    ProgressBar bar(session);
+    options.progress = [&bar](std::string_view step, double part) {
+      bar.show(std::string(step), static_cast<std::uint64_t>(part * 1000), 1000, "");
+    };
+    return encrypt::encrypt_table(*source, schema, keys, options);
+  }();
+  CN_ASSIGN(const auto summary, std::move(encrypted));
   return print(encrypt::write_summary(summary));
 }
 

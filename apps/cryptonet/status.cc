@@ -25,23 +25,19 @@ base::Result<api::GatekeeperStatus> gatekeeper_status(const home::Home& home) {
   return std::move(reply.message);
 }
 
-Json with_url(const std::string& url, const base::Error* error, const std::string& status) {
-  Json out = Json::object();
-  out["url"] = url;
-  out["reachable"] = error == nullptr;
-  if (error == nullptr) out.update(Json::parse(status));
-  return out;
-}
-
 /// One server of the report: what it says of itself, or why it did not.
 template <typename Status>
 void add_server(const std::string& name, const std::string& url, const base::Result<Status>& status,
                 const std::string& words, Json& report,
                 std::vector<std::vector<std::string>>& rows) {
   const base::Error* error = status.ok() ? nullptr : &status.error();
-  report[name] = with_url(url, error, status.ok() ? status->to_json() : "");
-  rows.push_back({name, url, error == nullptr ? "answers" : "does not answer",
-                  error == nullptr ? words : error->message});
+  report[name]["url"] = url;
+  if (error == nullptr) report[name].update(Json::parse(status->to_json()));
+  const char* state = "answers";
+  if (error != nullptr) {
+    state = error->code == base::ErrorCode::kUnreachable ? "does not answer" : "no access";
+  }
+  rows.push_back({name, url, state, error == nullptr ? words : error->message});
 }
 
 base::Status run(const Session& session, const std::string& format) {

@@ -17,12 +17,14 @@ base::Status run(const Session& session, const std::string& folder_name) {
   CN_ASSIGN(const auto folder, upload::UploadFolder::open(folder_name));
   CN_ASSIGN(const auto gatekeeper, home.gatekeeper());
   CN_ASSIGN(const auto cloud, home.cloud());
-  ProgressBar bar(session);
-  CN_ASSIGN(const auto uploaded,
-            upload::send(folder, *gatekeeper, *cloud, [&bar](const upload::Progress& progress) {
-              bar.show(std::string("sending ") + progress.step, progress.bytes_done,
-                       progress.bytes_total, researcher::client::bytes_text(progress.bytes_done));
-            }));
+  auto sent = [&]() {
+    ProgressBar bar(session);
+    return upload::send(folder, *gatekeeper, *cloud, [&bar](const upload::Progress& progress) {
+      bar.show(std::string("sending ") + progress.step, progress.bytes_done, progress.bytes_total,
+               researcher::client::bytes_text(progress.bytes_done));
+    });
+  }();
+  CN_ASSIGN(const auto uploaded, std::move(sent));
   nlohmann::ordered_json report;
   report["dataset"] = uploaded.dataset;
   report["version"] = uploaded.version;

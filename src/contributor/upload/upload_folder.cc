@@ -109,6 +109,12 @@ base::Result<base::ByteView> UploadFolder::hint_pieces(std::uint32_t unit, std::
     return base::Error(base::ErrorCode::kIntegrity, "upload.pieces",
                        "the gatekeeper asks for hints that the manifest does not have");
   }
+  const base::Bytes header = format::write_hint_header(manifest_.body(), unit);
+  if (file.size() != format::hint_file_bytes(manifest_, unit) ||
+      !std::equal(header.begin(), header.end(), file.begin())) {
+    return damaged(hint_path(unit), "upload.hints",
+                   "the hints are not what the manifest says: size or header differ");
+  }
   for (std::uint32_t piece = first; piece < first + count; ++piece) {
     const auto checked = piece < 2 ? format::shared_hint(manifest_, unit, file)
                                    : format::column_hint(manifest_, unit, piece - 2, file);
