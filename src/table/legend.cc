@@ -44,13 +44,13 @@ std::optional<std::vector<std::uint32_t>> read_codes(const json& list, const Sch
 }
 
 Result<Legend> read_legend(const json& root) {
-  if (!has_keys(root, {"format", "dataset", "schema", "units", "lattice", "rows"}) ||
+  if (!has_keys(root, {"format", "dataset", "schema", "units", "lattice", "rows", "finer_bins"}) ||
       root["format"] != kFormat) {
     return malformed("not a " + std::string(kFormat));
   }
   if (!root["dataset"].is_string() || !root["schema"].is_string() ||
       !root["rows"].is_number_unsigned() || !root["units"].is_array() ||
-      !root["lattice"].is_array()) {
+      !root["lattice"].is_array() || !root["finer_bins"].is_array()) {
     return malformed("a member has the wrong type");
   }
   Legend legend;
@@ -81,6 +81,16 @@ Result<Legend> read_legend(const json& root) {
     }
     legend.lattice.push_back({std::move(*codes), entry["persons"].get<std::uint64_t>()});
   }
+  for (const json& entry : root["finer_bins"]) {
+    if (!entry.is_string()) return malformed("the list of finer bins");
+    const auto& name = entry.get_ref<const std::string&>();
+    const ColumnSchema* column = legend.schema.find(name);
+    const bool ordered = legend.finer_bins.empty() || legend.finer_bins.back() < name;
+    if (column == nullptr || column->role != Role::kBins || !ordered) {
+      return malformed("the list of finer bins");
+    }
+    legend.finer_bins.push_back(name);
+  }
   return legend;
 }
 
@@ -100,7 +110,8 @@ std::string write_legend(const Legend& legend) {
                      {"schema", write_schema(legend.schema)},
                      {"units", std::move(units)},
                      {"lattice", std::move(lattice)},
-                     {"rows", legend.rows}};
+                     {"rows", legend.rows},
+                     {"finer_bins", legend.finer_bins}};
   return root.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 

@@ -25,6 +25,9 @@ struct Legend {
   std::vector<LegendUnit> units;     ///< in the order of the manifest
   std::vector<LatticeCell> lattice;  ///< non-empty cells in code order
   std::uint64_t rows = 0;
+  /// Bins columns whose source has values with more decimals than the edges, ascending: there
+  /// x <= 4 is not x < 5.
+  std::vector<std::string> finer_bins;
 };
 
 std::string write_legend(const Legend& legend);

@@ -21,12 +21,16 @@ nullable = true
 role = "measure"
 min = -1
 max = 5
+[columns.b]
+role = "bins"
+edges = [0, 5]
 )",
                                    "s");
   legend.schema = *schema;
   legend.units = {{{0}, 40}, {{2}, 60}};
   legend.lattice = {{{0}, 40}, {{2}, 55}};
   legend.rows = 100;
+  legend.finer_bins = {"b"};
   return legend;
 }
 
@@ -47,6 +51,7 @@ TEST(Legend, ReadsBackWhatItWrote) {
   EXPECT_EQ(again->units[1].rows, 60U);
   EXPECT_EQ(again->lattice[1].persons, 55U);
   EXPECT_EQ(again->rows, 100U);
+  EXPECT_EQ(again->finer_bins, std::vector<std::string>{"b"});
 }
 
 TEST(Legend, RefusesWhatDoesNotHoldTogether) {
@@ -60,6 +65,8 @@ TEST(Legend, RefusesWhatDoesNotHoldTogether) {
         replaced(good, "\"partition\":[2]", "\"partition\":[]"),
         replaced(good, "\"groups\":[2]", "\"groups\":[0]"),
         replaced(good, "\"dataset\":", "\"more\":1,\"dataset\":"),
+        replaced(good, "\"finer_bins\":[\"b\"]", "\"finer_bins\":[\"x\"]"),
+        replaced(good, "\"finer_bins\":[\"b\"]", "\"finer_bins\":[\"b\",\"b\"]"),
         replaced(good, "row_limit", "row_limits")}) {
     const auto parsed = parse_legend(bad);
     ASSERT_FALSE(parsed.ok()) << bad;

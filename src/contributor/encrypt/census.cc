@@ -64,6 +64,10 @@ base::Status CensusTaker::add(const load::ClearBatch& batch) {
     std::uint64_t& persons = persons_[cell];
     if (batch.persons.empty() || is_new_person(cell, batch.persons[row])) ++persons;
   }
+  census_.finer.resize(batch.columns.size());
+  for (std::size_t i = 0; i < batch.columns.size(); ++i) {
+    if (batch.columns[i].finer) census_.finer[i] = true;
+  }
   census_.rows += batch.rows;
   if (met_count_ <= kMaxMet) return base::ok();
   return base::Error(base::ErrorCode::kRefused, "encrypt.persons",

@@ -36,6 +36,7 @@ struct Census {
   std::uint64_t rows = 0;
   std::map<std::uint64_t, UnitCount> units;  ///< by the joint code of the partition
   std::vector<table::LatticeCell> lattice;   ///< non-empty cells in code order
+  std::vector<bool> finer;                   ///< per schema column: ClearColumn::finer in any batch
 };
 
 /// kRefused when more different persons occur than can be counted exactly.

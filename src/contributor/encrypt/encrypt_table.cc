@@ -240,6 +240,10 @@ class TableEncryption {
     legend_.schema = schema_;
     legend_.lattice = census_.lattice;
     legend_.rows = census_.rows;
+    for (std::size_t i = 0; i < census_.finer.size(); ++i) {
+      if (census_.finer[i]) legend_.finer_bins.push_back(schema_.columns[i].name);
+    }
+    std::sort(legend_.finer_bins.begin(), legend_.finer_bins.end());
     const base::Bytes legend = upload.seal_legend(base::view_of(table::write_legend(legend_)));
     body_.legend_hash = base::sha256(legend);
     CN_ASSIGN(const auto sealed, upload.seal_key(keys_.sealing_key, keys_.enrolment_secret,

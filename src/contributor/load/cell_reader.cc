@@ -229,7 +229,11 @@ class BinsReader final : public CellReader {
       }
       // Edges are whole at this scale, so cutting the rest towards minus infinity moves no value
       // over an edge.
-      const ParsedDecimal number = number_at(raw, row, column_.decimals, true);
+      ParsedDecimal number = number_at(raw, row, column_.decimals);
+      if (number.error == DecimalError::kTooManyDecimals) {
+        out.finer = true;
+        number = number_at(raw, row, column_.decimals, true);
+      }
       if (number.error == DecimalError::kNotANumber) {
         return BadCell{row, "cell.number", "the value is not a decimal number",
                        "make the column a dimension, or leave the field empty for NULL"};

@@ -11,6 +11,7 @@ struct ClearColumn {
   /// Measure: the scaled value, 0 for NULL. Dimension or bins: the group's code. Ignored: empty.
   std::vector<std::int64_t> values;
   std::vector<std::uint8_t> present;  ///< nullable measure: 1 or 0; else empty
+  bool finer = false;  ///< bins: a value had more decimals than the edges, and was cut
 };
 
 struct ClearBatch {

@@ -49,6 +49,10 @@ TEST(ClearReader, ReadsPartsAndBins) {
   EXPECT_EQ(batch->columns[0].values, (Values{0, 0, 1, 2}));
   EXPECT_EQ(batch->columns[1].values, (Values{0, 0, 0, 4}));
   EXPECT_EQ(batch->columns[2].values, (Values{0, 1, 1, 2}));
+  EXPECT_TRUE(batch->columns[2].finer);
+  const auto whole = read("x\n7\n8.0\n", "[columns.b]\nrole='bins'\nfrom='x'\nedges=[0,500]\n");
+  ASSERT_TRUE(whole.ok()) << describe(whole.error());
+  EXPECT_FALSE(whole->columns[0].finer);
 }
 
 TEST(ClearReader, ReadsWeightsAndPersons) {

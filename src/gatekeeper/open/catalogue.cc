@@ -72,6 +72,10 @@ Result<Dataset> Catalogue::load(const std::string& name) {
   CN_ASSIGN(auto layout, table::StoredLayout::create(newest.legend->schema, parameters));
   plan::DatasetView view{name, newest.legend->schema, std::move(layout), &parameters,
                          std::move(views)};
+  for (const LiveVersion& version : versions) {
+    const auto& finer = version.parts.legend->finer_bins;
+    view.finer_bins.insert(finer.begin(), finer.end());
+  }
   return Dataset{std::move(versions), std::move(view)};
 }
 

@@ -4,8 +4,9 @@
 // group is in a set only where IS NULL asks for it.
 //
 // A range over the source of a bins column is a union of half-open intervals [low, high) of scaled
-// integers. Values lie on the grid of the declared decimals, so x <= 999 is x < 1000 and x > 4.5 is
-// x >= 5; each bound must then be an edge.
+// integers, and each bound must be an edge. Where the values are known to lie on a grid of
+// decimals, that of the edges or that of a measure of the same source, x <= 999 is x < 1000 and x
+// > 4.5 is x >= 5. Where they are finer (Legend::finer_bins), only < and >= at an edge will do.
 #include <algorithm>
 
 #include "gatekeeper/plan/bind_parts.h"
@@ -172,8 +173,8 @@ class ConditionBinder {
   Status bind_bins_range(const std::vector<std::uint32_t>& bins, const Condition& condition) {
     for (const std::uint32_t field : bins) {
       const ColumnSchema& column = draft_.column(field);
-      const std::vector<Interval> intervals = intervals_of(condition, grid_of(column));
-      const std::vector<Integer> edges = edges_of(column);
+      const std::vector<Interval> intervals = intervals_of(condition, grid_of(column, condition));
+      const std::vector<Integer> edges = edges_of(column, grid_of(column, condition));
       const bool on_edges = std::ranges::all_of(intervals, [&](const Interval& interval) {
         return is_edge(edges, interval.low) && is_edge(edges, interval.high);
       });
@@ -195,21 +196,28 @@ class ConditionBinder {
   }
 
   /// The decimals of the grid on which the source's values lie: those of the edges, or of a measure
-  /// of the same source where that has more.
-  unsigned grid_of(const ColumnSchema& bins) const {
+  /// of the same source where that has more. Without a grid one more than the constants have, so
+  /// that a bound beside a constant is no edge.
+  unsigned grid_of(const ColumnSchema& bins, const Condition& condition) const {
     unsigned decimals = bins.decimals;
+    bool has_measure = false;
     for (const ColumnSchema& column : columns()) {
-      if (column.role == Role::kMeasure && column.from == bins.from) {
-        decimals = std::max(decimals, column.decimals);
-      }
+      if (column.role != Role::kMeasure || column.from != bins.from) continue;
+      decimals = std::max(decimals, column.decimals);
+      has_measure = true;
     }
-    return decimals;
+    if (has_measure || !draft_.dataset->finer_bins.contains(bins.name)) return decimals;
+    for (const Literal& literal : condition.literals) {
+      const std::size_t point = std::min(literal.text.find('.'), literal.text.size() - 1);
+      decimals = std::max(decimals, static_cast<unsigned>(literal.text.size() - 1 - point));
+    }
+    return decimals + 1;
   }
 
-  std::vector<Integer> edges_of(const ColumnSchema& bins) const {
+  static std::vector<Integer> edges_of(const ColumnSchema& bins, unsigned grid) {
     std::vector<Integer> edges(bins.edges.begin(), bins.edges.end());
     for (Integer& edge : edges) {
-      for (unsigned i = bins.decimals; i < grid_of(bins); ++i) edge *= 10;
+      for (unsigned i = bins.decimals; i < grid; ++i) edge *= 10;
     }
     return edges;
   }
@@ -220,8 +228,8 @@ class ConditionBinder {
 
   Error refuse_off_edge(std::uint32_t field, const Condition& condition) {
     const ColumnSchema& column = draft_.column(field);
-    const unsigned grid = grid_of(column);
-    const std::vector<Integer> edges = edges_of(column);
+    const unsigned grid = grid_of(column, condition);
+    const std::vector<Integer> edges = edges_of(column, grid);
     for (const Interval& interval : intervals_of(condition, grid)) {
       for (const std::optional<Integer>& bound : {interval.low, interval.high}) {
         if (is_edge(edges, bound)) continue;
@@ -231,11 +239,15 @@ class ConditionBinder {
         if (above != edges.end()) {
           nearest += (nearest.empty() ? "" : " and ") + scaled_text(*above, grid);
         }
-        return refuse(condition.offset, "plan.edges",
-                      "the range over " + condition.column.text + " ends at " +
-                          scaled_text(*bound, grid) + ", which is no edge of " + column.name +
-                          "; nearest edges: " + nearest,
-                      "use an edge, or add this one to edges under " + toml_header(column.name));
+        const std::string where =
+            draft_.dataset->finer_bins.contains(column.name)
+                ? " takes < and >= with an edge of " + column.name +
+                      ", whose values have more decimals than its edges"
+                : " ends at " + scaled_text(*bound, grid) + ", which is no edge of " + column.name;
+        return refuse(
+            condition.offset, "plan.edges",
+            "the range over " + condition.column.text + where + "; nearest edges: " + nearest,
+            "use an edge, or add this one to edges under " + toml_header(column.name));
       }
     }
     return refuse(condition.offset, "plan.edges", "the range is off the edges", "");

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,8 @@ struct DatasetView {
   table::StoredLayout layout;
   const columns::format::ParameterSet* parameters = nullptr;
   std::vector<VersionView> versions;  ///< at least one, ascending
+  /// Bins columns of which some version's source has more decimals than the edges (Legend).
+  std::set<std::string> finer_bins = {};
 };
 
 /// A pair to total and check, with the range that one row can add to it.

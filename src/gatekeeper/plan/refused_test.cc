@@ -84,6 +84,9 @@ const Refusal kRefusals[] = {
     {"SELECT COUNT(* FROM t", "sql.syntax", 16},
     {"SELECT 'ünïcode', , 1", "sql.syntax", 19},
     {"SELECT COUNT(*) FROM t WHERE", "sql.syntax", 29},
+    {"SELECT 'é\xc3'", "sql.syntax", 10, "UTF-8"},
+    {"SELECT \xc0\x80 FROM t", "sql.syntax", 8, "UTF-8"},
+    {"SELECT \xed\xa0\x80 FROM t", "sql.syntax", 8, "UTF-8"},
     {"SELECT COUNT(*) FROM t; DROP TABLE t", "sql.one_statement", 24},
     {"INSERT INTO t VALUES (1)", "sql.statement", 1},
     {"DELETE FROM t", "sql.statement", 1},
@@ -181,6 +184,8 @@ const Refusal kRefusals[] = {
     {"SELECT COUNT(*) FROM t WHERE smoker IN ('no', NULL)", "sql.null_literal", 47},
     {"SELECT COUNT(*) FROM t WHERE month = 1e1", "sql.literal", 38},
     {"SELECT COUNT(*) FROM t WHERE month = +1", "sql.expression", 38},
+    {"SELECT COUNT(*) FROM t WHERE month = 1.0000000000000000000000000000000000000001",
+     "sql.literal", 38},
     {"SELECT COUNT(*) FROM t WHERE month = '1'::int", "sql.expression", 38},
     {"SELECT COUNT(*) FROM t WHERE month = '1'", "plan.literal", 38, "without quotes"},
     {"SELECT COUNT(*) FROM t WHERE smoker = 1", "plan.literal", 39, "in quotes"},
@@ -239,6 +244,27 @@ TEST(MakePlan, RefusesWithRulePlaceAndMend) {
   }
 }
 
+TEST(MakePlan, NormalisesRangesOnlyWhereValuesLieOnAGrid) {
+  DatasetView view = test_view();
+  const auto answers = [&](const std::string& condition) {
+    const auto plan = make_plan("SELECT COUNT(*) FROM t WHERE " + condition, view);
+    EXPECT_TRUE(plan.ok() || plan.error().rule == "plan.edges") << condition;
+    return plan.ok();
+  };
+  for (const bool finer : {false, true}) {
+    if (finer) view.finer_bins = {"dist_bin", "age_bin"};
+    EXPECT_TRUE(answers("dist < 500"));
+    EXPECT_TRUE(answers("dist >= 500.00 AND dist < 1000"));
+    EXPECT_EQ(answers("dist <= 499"), !finer);
+    EXPECT_EQ(answers("dist > 499.5"), !finer);
+    EXPECT_EQ(answers("dist BETWEEN 500 AND 999"), !finer);
+    EXPECT_FALSE(answers("dist <= 500"));
+    EXPECT_FALSE(answers("dist < 500.1"));
+    // The measure over the same source proves that ages are whole.
+    EXPECT_TRUE(answers("age BETWEEN 18 AND 39"));
+  }
+}
+
 TEST(MakePlan, NamesTheLineOfAQuestionOfSeveral) {
   const auto plan = make_plan("SELECT COUNT(*)\nFROM t\nWHERE ünknown = 1", test_view());
   ASSERT_FALSE(plan.ok());
@@ -257,6 +283,51 @@ TEST(MakePlan, RefusesWhatIsTooLongOrTooDeep) {
   for (int i = 0; i < 8000; ++i) sum += "+1";
   EXPECT_EQ(make_plan(sum + " FROM t", view).error().code, base::ErrorCode::kBadInput);
   EXPECT_FALSE(make_plan("SELECT " + std::string(8000, '(') + "1", view).ok());
+}
+
+// Any text is answered with a plan or with an error that has a place: bytes of good questions are
+// changed, dropped, doubled and moved.
+TEST(MakePlan, SurvivesDamagedQuestions) {
+  const DatasetView view = test_view();
+  const std::string questions[] = {
+      "SELECT month, COUNT(*) AS n, AVG(cost) FROM t WHERE weekday IN (1, 7) GROUP BY 1 ORDER BY n",
+      "SELECT ward, CORR(cost, cost) FROM t GROUP BY ward ORDER BY ward DESC NULLS LAST LIMIT 3",
+      "SELECT COVAR_SAMP(cost, age) /* x */ FROM t WHERE ward <> 'A'",
+      "SELECT COUNT(age) FROM t WHERE dist >= 500 AND dist < 1000 -- end"};
+  const std::string letters = "()*,;'\"=<>-+. 0159aeE_$%\n\\\xc3\xa9/";
+  constexpr std::uint64_t kSeed = 20261122;
+  std::mt19937_64 random(kSeed);
+  std::size_t planned = 0;
+  for (int i = 0; i < 4000; ++i) {
+    std::string sql = questions[random() % std::size(questions)];
+    for (std::uint64_t edits = 1 + random() % 3; edits > 0 && !sql.empty(); --edits) {
+      const std::size_t at = random() % sql.size();
+      const std::size_t length = 1 + random() % 6;
+      switch (random() % 4) {
+        case 0:
+          sql[at] = letters[random() % letters.size()];
+          break;
+        case 1:
+          sql.erase(at, length);
+          break;
+        case 2:
+          sql.insert(at, sql.substr(random() % sql.size(), length));
+          break;
+        default:
+          sql.insert(at, 1, letters[random() % letters.size()]);
+      }
+    }
+    const auto plan = make_plan(sql, view);
+    planned += plan.ok() ? 1U : 0U;
+    if (plan.ok()) continue;
+    const base::Error& error = plan.error();
+    EXPECT_TRUE(error.code == base::ErrorCode::kBadInput || error.code == base::ErrorCode::kRefused)
+        << sql;
+    EXPECT_GE(error.line, 1) << "seed " << kSeed << ": " << sql << ": " << base::describe(error);
+    EXPECT_FALSE(error.rule.empty() || error.message.empty()) << sql;
+  }
+  EXPECT_GT(planned, 200U);
+  EXPECT_LT(planned, 2000U);
 }
 
 }  // namespace

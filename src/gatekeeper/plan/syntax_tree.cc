@@ -104,6 +104,36 @@ std::string integer_at(const std::string& sql, std::size_t offset) {
   return i == first ? std::string() : text + sql.substr(first, i - first);
 }
 
+constexpr std::size_t kMaxNumberBytes = 40;
+
+/// Where the first byte stands that is not part of well-formed UTF-8; the size when there is none.
+std::size_t first_bad_byte(std::string_view text) {
+  const auto byte = [&](std::size_t i) -> unsigned {
+    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
+  };
+  std::size_t i = 0;
+  while (i < text.size()) {
+    const unsigned lead = byte(i);
+    std::size_t length = 1;
+    unsigned low = 0x80;  // the range of the second byte: no overlong forms, no surrogates
+    unsigned high = 0xBF;
+    if (lead >= 0x80) {
+      if (lead < 0xC2 || lead > 0xF4) return i;
+      length = lead < 0xE0 ? 2 : (lead < 0xF0 ? 3 : 4);
+      if (lead == 0xE0) low = 0xA0;
+      if (lead == 0xED) high = 0x9F;
+      if (lead == 0xF0) low = 0x90;
+      if (lead == 0xF4) high = 0x8F;
+      if (byte(i + 1) < low || byte(i + 1) > high) return i;
+      for (std::size_t k = 2; k < length; ++k) {
+        if ((byte(i + k) & 0xC0U) != 0x80U) return i;
+      }
+    }
+    i += length;
+  }
+  return text.size();
+}
+
 const Json kNothing = Json::object();
 
 }  // namespace
@@ -132,6 +162,10 @@ Result<SyntaxTree> SyntaxTree::create(const std::string& sql) {
     return error_at(sql, sql.find('\0'),
                     Error(ErrorCode::kBadInput, "sql.syntax", "the query holds a zero byte"));
   }
+  if (const std::size_t bad = first_bad_byte(sql); bad < sql.size()) {
+    return error_at(sql, bad,
+                    Error(ErrorCode::kBadInput, "sql.syntax", "the query is not UTF-8 text"));
+  }
   PgQueryParseResult parsed = pg_query_parse(sql.c_str());
   if (parsed.error != nullptr) {
     // libpg_query counts characters from 1; error_at wants bytes from 0.
@@ -150,7 +184,7 @@ Result<SyntaxTree> SyntaxTree::create(const std::string& sql) {
   Json root = Json::parse(parsed.parse_tree, nullptr, /*allow_exceptions=*/false);
   pg_query_free_parse_result(parsed);
   if (!root.is_object()) {
-    return Error(ErrorCode::kBadInput, "sql.syntax", "the query is not valid UTF-8 text");
+    return error_at(sql, 0, Error(ErrorCode::kBadInput, "sql.syntax", "the query has no tree"));
   }
   return SyntaxTree(sql, std::move(root));
 }
@@ -280,6 +314,10 @@ Result<std::string> SyntaxTree::number_text(const Json& body, std::size_t offset
     return written;
   }
   std::string written = text(member(body, "fval"), "fval");
+  if (written.size() > kMaxNumberBytes) {
+    return refuse(offset, "sql.literal",
+                  "the number has more than " + std::to_string(kMaxNumberBytes) + " characters");
+  }
   if (written.find_first_not_of("-0123456789.") != std::string::npos || written.empty()) {
     return refuse(offset, "sql.literal", "numbers with an exponent are not supported",
                   "write the number with its digits");
