@@ -96,18 +96,20 @@ class Sender {
     return base::ok();
   }
 
+  /// A receipt may name only some of what is missing, so it is asked until it names nothing; one
+  /// that names the same again has not kept what it was sent.
   base::Status send_hints(api::UploadReceipt receipt) {
-    const std::uint64_t piece_bytes = folder_.manifest().parameters().packed_bytes();
-    Progress progress{"hints", 0, 0};
-    for (const auto& pieces : receipt.missing_hint_pieces) {
-      progress.bytes_total += pieces.count * piece_bytes;
-    }
-    progress_ = progress;
-    report(0);
-    const auto missing = std::move(receipt.missing_hint_pieces);
-    for (const auto& pieces : missing) CN_RETURN_IF_ERROR(send_pieces(pieces, receipt));
-    if (!missing.empty() && !receipt.missing_hint_pieces.empty()) {
-      return incomplete("the gatekeeper", receipt.missing_hint_pieces.size());
+    progress_ = Progress{"hints", 0, 0};
+    while (!receipt.missing_hint_pieces.empty()) {
+      const auto missing = receipt.missing_hint_pieces;
+      for (const auto& pieces : missing) {
+        progress_.bytes_total += pieces.count * folder_.manifest().parameters().packed_bytes();
+      }
+      report(0);
+      for (const auto& pieces : missing) CN_RETURN_IF_ERROR(send_pieces(pieces, receipt));
+      if (receipt.missing_hint_pieces == missing) {
+        return incomplete("the gatekeeper", missing.size());
+      }
     }
     return base::ok();
   }

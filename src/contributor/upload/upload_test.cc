@@ -121,6 +121,8 @@ class Keepers {
   }
   std::vector<std::string> log;
   std::size_t segments_until_broken = 1000;
+  std::uint32_t pieces_named = 1000;  ///< a receipt names at most so many
+  bool keeps_hints = true;
   std::size_t segments() const { return segments_.size(); }
   std::size_t pieces() const { return pieces_.size(); }
 
@@ -179,6 +181,7 @@ class Keepers {
     EXPECT_EQ(request.body.size() % piece, 0U);
     EXPECT_LE(request.body.size() / piece, 64U);
     const auto first = static_cast<std::uint32_t>(std::stoul(request.path_parameters[2]));
+    if (!keeps_hints) return;
     for (std::uint32_t i = 0; i < request.body.size() / piece; ++i) pieces_.insert(first + i);
   }
 
@@ -202,6 +205,7 @@ class Keepers {
     for (std::uint32_t piece = 0; piece < kColumns + 2; ++piece) {
       if (pieces_.contains(piece)) continue;
       auto& missing = receipt.missing_hint_pieces;
+      if (!missing.empty() && missing.back().count == pieces_named) break;
       if (!missing.empty() && missing.back().first + missing.back().count == piece) {
         ++missing.back().count;
       } else {
@@ -267,6 +271,26 @@ TEST(Upload, GoesOnWhereItWasCutOff) {
   ASSERT_TRUE(rest.ok()) << rest.error().message;
   EXPECT_EQ(rest->segments_sent, kColumns - 30U);
   EXPECT_EQ(rest->segments_present, 30U);
+}
+
+TEST(Upload, AsksAgainWhenAReceiptNamesOnlyAPart) {
+  const Folder folder;
+  const UploadFolder opened = folder.open();
+  Keepers keepers(opened);
+  keepers.pieces_named = 30;
+  const auto uploaded = keepers.send();
+  ASSERT_TRUE(uploaded.ok()) << uploaded.error().message;
+  EXPECT_EQ(keepers.pieces(), kColumns + 2U);
+}
+
+TEST(Upload, GivesUpOnAGatekeeperThatKeepsNothing) {
+  const Folder folder;
+  const UploadFolder opened = folder.open();
+  Keepers keepers(opened);
+  keepers.keeps_hints = false;
+  const auto given_up = keepers.send();
+  ASSERT_FALSE(given_up.ok());
+  EXPECT_EQ(given_up.error().rule, "upload.incomplete");
 }
 
 TEST(Upload, NamesTheDamagedSegmentAndSendsNothingOfIt) {
