@@ -246,6 +246,24 @@ TEST(UploadEncryptor, GivesTheSameWordsOnAnyNumberOfThreads) {
   EXPECT_EQ(one.last, four.last);
 }
 
+TEST(UploadEncryptor, KeepsUnitsApartThatAreOpenTogether) {
+  Session session(62);
+  format::UnitId id;
+  id.bytes.fill(2);
+  UnitEncryptor second = session.upload->open_unit(id);
+  base::ThreadPool pool(2);
+  const auto rows = some_rows(62);
+  const auto second_rows = some_rows(63);
+  const std::span<const std::int64_t> source = second_rows;
+  ASSERT_TRUE(session.encrypt(rows).ok());
+  ASSERT_TRUE(second.encrypt_chunk({&source, 1}, pool, session.sink()).ok());
+  EXPECT_EQ(insecure_UnitInspector::rows_from_hints(*session.unit, 0), rows);
+  EXPECT_EQ(insecure_UnitInspector::rows_from_hints(second, 0), second_rows);
+  ASSERT_TRUE(session.close().ok());
+  EXPECT_EQ(second.chunks(), 1U);
+  EXPECT_EQ(insecure_UnitInspector::rows_from_hints(second, 0), second_rows);
+}
+
 TEST(UploadEncryptor, RefusesPlansThatCannotBe) {
   CountingRandomness randomness(1);
   const auto refused = [&](std::vector<ColumnPlan> plans) {
