@@ -3,7 +3,7 @@
 #include <cstring>
 
 #include "he/arith/kernels.h"
-#include "he/arith/modulus.h"
+#include "he/arith/lazy_portable.h"
 
 namespace cryptonet::he::arith::portable {
 namespace {
@@ -23,19 +23,6 @@ void store_u48(std::uint8_t* bytes, std::uint64_t word) {
   const auto high = static_cast<std::uint16_t>(word >> 32);
   std::memcpy(bytes, &low, 4);
   std::memcpy(bytes + 4, &high, 2);
-}
-
-/// x mod q for x in [0, 2q).
-std::uint64_t subtract_once(std::uint64_t x, std::uint64_t q) {
-  const std::uint64_t less = x - q;
-  return less + (q & (0 - (less >> 63)));
-}
-
-/// w * y mod q for any y, with w' = floor(w * 2^64 / q): [0, 2q)
-std::uint64_t lazy_multiply(std::uint64_t w, std::uint64_t quotient, std::uint64_t y,
-                            std::uint64_t q) {
-  const auto estimate = static_cast<std::uint64_t>((Uint128{quotient} * y) >> 64);
-  return w * y - estimate * q;
 }
 
 }  // namespace

@@ -3,26 +3,9 @@
 // stay in [0, 4q) between stages. Inverse (Gentleman-Sande): words stay in [0, 2q). roots[i] =
 // psi^brv(i), inverse_roots[i] = psi^-brv(i), brv over log2(degree) bits.
 #include "he/arith/kernels.h"
-#include "he/arith/modulus.h"
+#include "he/arith/lazy_portable.h"
 
 namespace cryptonet::he::arith::portable {
-namespace {
-
-/// w * y mod q for any y: [0, 2q)
-inline std::uint64_t lazy_multiply(std::uint64_t w, std::uint64_t quotient, std::uint64_t y,
-                                   std::uint64_t q) {
-  const auto estimate = static_cast<std::uint64_t>((Uint128{quotient} * y) >> 64);
-  return w * y - estimate * q;
-}
-
-/// [0, 2m) to [0, m)
-inline std::uint64_t subtract_once(std::uint64_t x, std::uint64_t m) {
-  const std::uint64_t less = x - m;
-  return less + (m & (0 - (less >> 63)));
-}
-
-}  // namespace
-
 void ntt_forward(std::uint64_t* words, const NttPlan& plan) {
   const std::uint64_t q = plan.modulus;
   const std::uint64_t two_q = 2 * q;
