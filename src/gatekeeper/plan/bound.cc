@@ -49,7 +49,7 @@ Result<Draft> bound_pass(Draft draft) {
   if (largest > half_t) {
     return refuse("a total could reach 2^" + std::to_string(bits_of(largest)) + " over " +
                   std::to_string(rows) + " rows of one unit, and must stay below 2^" +
-                  std::to_string(bits_of(half_t) - 1));
+                  std::to_string(bits_of(half_t)));
   }
   PlanFigures& figures = draft.content.figures;
   figures.modulus_bits = set.bgv.modulus_bits();
@@ -64,7 +64,7 @@ Result<Draft> bound_pass(Draft draft) {
     }
   }
   draft.note("bound", "totals below 2^" + std::to_string(bits_of(largest)) + " (limit 2^" +
-                          std::to_string(bits_of(half_t) - 1) + "), phase below 2^" +
+                          std::to_string(bits_of(half_t)) + "), phase below 2^" +
                           std::to_string(figures.bound_bits) + " (modulus 2^" +
                           std::to_string(figures.modulus_bits) + ", an eighth is the limit)");
   return draft;

@@ -43,9 +43,8 @@ Result<CheckedPlan> check_pass(Draft draft) {
     }
   }
   const std::string smallest = std::to_string(policy::ReleasePolicy{}.smallest_cell);
-  draft.note("check", std::to_string(aggregates) + " aggregates, each suppressed below " +
-                          smallest + " contributing rows" +
-                          (weighted ? " or " + smallest + " persons" : "") +
+  draft.note("check", counted(aggregates, "aggregate") + ", each suppressed below " + smallest +
+                          " contributing rows" + (weighted ? " or " + smallest + " persons" : "") +
                           "; every total has its check");
   draft.content.explanation = explain(draft);
   draft.content.fingerprint = fingerprint_of(draft);

@@ -37,7 +37,7 @@ Result<Draft> cost_pass(Draft draft) {
                  "group by fewer columns, or narrow them in WHERE");
   }
   figures.bytes_read = chunks * touched.size() * draft.dataset->parameters->packed_bytes();
-  draft.note("cost", std::to_string(touched.size()) + " stored columns, " +
+  draft.note("cost", counted(touched.size(), "stored column") + ", " +
                          std::to_string(figures.bytes_read) + " bytes read at the cloud");
   return draft;
 }

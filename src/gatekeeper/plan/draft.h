@@ -61,6 +61,8 @@ struct Pass {
 /// All passes but check, in order.
 std::span<const Pass> passes();
 
+/// "1 unit", "2 units".
+std::string counted(std::uint64_t count, const std::string& thing);
 /// The text of --explain.
 std::string explain(const Draft& draft);
 /// A canonical text of the bound question.

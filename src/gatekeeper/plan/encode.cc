@@ -269,10 +269,9 @@ Result<Draft> encode_pass(Draft draft) {
   for (const PlannedVersion& version : draft.content.versions) units += version.units.size();
   draft.content.figures.pairs = 2 * draft.content.pairs.size();
   draft.content.figures.units = units;
-  draft.note("encode", std::to_string(draft.content.pairs.size()) +
-                           " totals, each with its check, over " + std::to_string(units) +
-                           " units of " + std::to_string(draft.content.versions.size()) +
-                           " versions");
+  draft.note("encode", counted(draft.content.pairs.size(), "total") +
+                           ", each with its check, over " + counted(units, "unit") + " of " +
+                           counted(draft.content.versions.size(), "version"));
   return draft;
 }
 

@@ -76,6 +76,10 @@ std::string bytes_text(std::uint64_t bytes) {
 
 }  // namespace
 
+std::string counted(std::uint64_t count, const std::string& thing) {
+  return std::to_string(count) + " " + thing + (count == 1 ? "" : "s");
+}
+
 std::string explain(const Draft& draft) {
   std::string text = "Passes\n";
   for (const PassNote& note : draft.notes) {
@@ -83,8 +87,8 @@ std::string explain(const Draft& draft) {
             note.text + "\n";
   }
   const PlanFigures& figures = draft.content.figures;
-  text += "\nHomomorphic operations at the cloud, each over " + std::to_string(figures.units) +
-          (figures.units == 1 ? " unit\n" : " units\n");
+  text +=
+      "\nHomomorphic operations at the cloud, each over " + counted(figures.units, "unit") + "\n";
   for (std::size_t i = 0; i < draft.content.pairs.size() && i < kShownPairs; ++i) {
     const columns::open::CheckedPair& pair = draft.content.pairs[i].pair;
     std::string line = "  " + product_text(pair.value()) + " and its check " +
@@ -95,8 +99,8 @@ std::string explain(const Draft& draft) {
   if (draft.content.pairs.size() > kShownPairs) {
     text += "  … and " + std::to_string(draft.content.pairs.size() - kShownPairs) + " more\n";
   }
-  text += "\nFigures\n  totals    " + std::to_string(figures.pairs) + " pairs × " +
-          std::to_string(figures.units) + " units, checks included\n  digits    " +
+  text += "\nFigures\n  totals    " + counted(figures.pairs, "number") +
+          ", checks included, from " + counted(figures.units, "unit") + "\n  digits    " +
           std::to_string(figures.digits) + "\n  phase     below 2^" +
           std::to_string(figures.bound_bits) + " of a modulus of " +
           std::to_string(figures.modulus_bits) + " bits\n  reads     " +

@@ -290,9 +290,9 @@ Result<Question> parse_question(const std::string& sql) {
 
 Result<Draft> parse_pass(Draft draft) {
   CN_ASSIGN(draft.question, parse_question(draft.sql));
-  draft.note("parse", std::to_string(draft.question.outputs.size()) + " columns, " +
-                          std::to_string(draft.question.groups.size()) + " group keys, " +
-                          std::to_string(draft.question.conditions.size()) + " conditions over " +
+  draft.note("parse", counted(draft.question.outputs.size(), "column") + ", " +
+                          counted(draft.question.groups.size(), "group key") + ", " +
+                          counted(draft.question.conditions.size(), "condition") + " over " +
                           draft.question.dataset.text);
   return draft;
 }

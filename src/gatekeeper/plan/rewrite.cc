@@ -110,9 +110,9 @@ Result<Draft> rewrite_pass(Draft draft) {
   for (const BoundOutput& output : draft.bound.outputs) {
     aggregates += std::holds_alternative<Aggregate>(output.value) ? 1U : 0U;
   }
-  draft.note("rewrite", std::to_string(aggregates) + " aggregates become " +
-                            std::to_string(draft.moments.size()) +
-                            " sums over rows (what contributes is counted beside each)");
+  draft.note("rewrite", counted(aggregates, "aggregate") + " from " +
+                            counted(draft.moments.size(), "sum") +
+                            " over rows (what contributes is counted beside each)");
   return draft;
 }
 
