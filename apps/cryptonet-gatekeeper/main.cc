@@ -200,7 +200,8 @@ std::vector<Command> add_commands(CLI::App& program, Options& options) {
       program, options, "serve", "Answer contributors and researchers until SIGTERM",
       "Examples:\n"
       "  cryptonet-gatekeeper serve --home D --listen 127.0.0.1:4443 --cloud https://cloud:4444\n"
-      "  cryptonet-gatekeeper serve --home D --listen 127.0.0.1:0 --cloud https://127.0.0.1:4444\n\n"
+      "  cryptonet-gatekeeper serve --home D --listen 127.0.0.1:0 --cloud "
+      "https://127.0.0.1:4444\n\n"
       "Prints READY and the address once it answers. The cloud need not be there yet.");
   serving->add_option("--listen", options.listen, "HOST:PORT; port 0 takes a free one")
       ->required();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The gatekeeper's home folder (mode 0700, files 0600; docs/formats/enrolment.md):
 //   authority.key authority.crt   the deployment's certificate authority
-//   server.key server.crt         this gatekeeper's certificate, for serving and for calling the cloud
+//   server.key server.crt         this gatekeeper's certificate: serving, calling the cloud
 //   sealing.key                   32 bytes, X25519: what contributors seal upload keys to
 //   state.db                      enrolments, versions, frozen flags, opened totals (sealed)
 //   uploads/<id>/                 manifest, key.sealed, legend.sealed, hints/<unit>

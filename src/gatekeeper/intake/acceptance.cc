@@ -19,9 +19,7 @@ using columns::format::UnitEntry;
 
 constexpr std::size_t kMaxDatasetNameBytes = 63;
 
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
+bool is_letter(char c) { return c >= 'a' && c <= 'z'; }
 
 Error disagreement(const std::string& what) {
   return Error(ErrorCode::kBadInput, "upload.disagreement",
@@ -46,14 +44,14 @@ Status check_unit(const UnitEntry& entry, const table::LegendUnit& unit, std::si
   }
   if (!parts.legend->schema.allow_small_units &&
       !table::unit_is_large_enough(unit.rows, columns)) {
-    return Error(ErrorCode::kBadInput, "upload.small_unit",
+    return Error(ErrorCode::kRefused, "upload.small_unit",
                  name + " has " + std::to_string(unit.rows) + " rows for " +
                      std::to_string(columns) + " stored columns; a unit needs " +
                      std::to_string(table::kMinRowsPerColumn) + " rows per column",
                  "fewer columns or partitions, or allow_small_units = true in the schema");
   }
   if (entry.cap_of_totals > table::cap_of_totals(unit.rows)) {
-    return Error(ErrorCode::kBadInput, "upload.cap",
+    return Error(ErrorCode::kRefused, "upload.cap",
                  name + " lets the cloud answer " + std::to_string(entry.cap_of_totals) +
                      " totals; a third of its rows is " +
                      std::to_string(table::cap_of_totals(unit.rows)));
@@ -85,12 +83,12 @@ Status check_partition(const table::Legend& legend) {
 Status check_dataset_name(const std::string& name) {
   const bool good = !name.empty() && name.size() <= kMaxDatasetNameBytes && is_letter(name[0]) &&
                     std::all_of(name.begin(), name.end(), [](char c) {
-                      return is_letter(c) || (c >= '0' && c <= '9') || c == '-' || c == '.';
+                      return is_letter(c) || (c >= '0' && c <= '9') || c == '_';
                     });
   if (good) return base::ok();
   return Error(ErrorCode::kBadInput, "upload.dataset_name",
-               "a dataset's name has letters, digits, _ - . after a first letter or underscore, "
-               "and at most 63 bytes",
+               "a dataset's name has small letters, digits and _ after a first letter, and at most "
+               "63 bytes",
                "encrypt again with another --dataset");
 }
 
@@ -130,7 +128,7 @@ Status check_append(const table::Legend& legend, const DatasetSoFar& dataset) {
   }
   const std::uint64_t limit = legend.schema.row_limit;
   if (legend.rows > limit || dataset.live_rows > limit - legend.rows) {
-    return Error(ErrorCode::kBadInput, "upload.row_limit",
+    return Error(ErrorCode::kRefused, "upload.row_limit",
                  "the live versions of '" + legend.dataset + "' have " +
                      std::to_string(dataset.live_rows) + " rows; with " +
                      std::to_string(legend.rows) + " more they pass row_limit " +

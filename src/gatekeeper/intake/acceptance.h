@@ -8,11 +8,12 @@
 
 namespace cryptonet::gatekeeper::intake {
 
-/// kBadInput when the name cannot stand in a question and an address: letters, digits, _ - . after
-/// a first letter or underscore, at most 63 bytes.
+/// kBadInput when the name cannot stand for a table in SQL without quotes: small letters, digits
+/// and _ after a first letter, at most 63 bytes.
 base::Status check_dataset_name(const std::string& name);
 
-/// kBadInput naming the first thing in which manifest and legend disagree or break a rule.
+/// kBadInput naming the first thing in which manifest and legend disagree; kRefused for small units
+/// and for a cap of totals above a third of the rows.
 base::Status check_parts(const open::UploadParts& parts);
 
 /// What a dataset already is.
@@ -20,7 +21,7 @@ struct DatasetSoFar {
   std::optional<table::Schema> schema;  ///< of its live or past versions
   std::uint64_t live_rows = 0;          ///< of other uploads
 };
-/// kBadInput: another schema, or more rows than row_limit.
+/// kBadInput: another schema. kRefused: more rows than row_limit.
 base::Status check_append(const table::Legend& legend, const DatasetSoFar& dataset);
 
 }  // namespace cryptonet::gatekeeper::intake

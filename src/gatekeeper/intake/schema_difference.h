@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where two schemas differ first, by key and column name ("columns.delay.max"): values are not told,
-// because they may be labels of another contributor. A pure function.
+// Where two schemas differ first, by key and column name ("columns.delay.max"): values are not
+// told, because they may be labels of another contributor. A pure function.
 #pragma once
 
 #include <optional>

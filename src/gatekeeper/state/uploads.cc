@@ -236,7 +236,7 @@ Result<Upload> Uploads::publish(const UploadId& id, const DatasetSchema& schema,
     if (known->state == UploadState::kPublished) return std::move(*known);
     CN_ASSIGN(const std::uint64_t rows, live_rows(connection, known->dataset));
     if (known->rows > row_limit || rows > row_limit - known->rows) {
-      return Error(ErrorCode::kBadInput, "upload.row_limit",
+      return Error(ErrorCode::kRefused, "upload.row_limit",
                    "the live versions of '" + known->dataset + "' have " + std::to_string(rows) +
                        " rows; with " + std::to_string(known->rows) + " more they pass row_limit " +
                        std::to_string(row_limit),

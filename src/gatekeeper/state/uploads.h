@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Uploads and their life: receiving -> published (a version of a dataset) -> dropped, and the frozen
-// flag. The gatekeeper gives version numbers when an upload is published, counted per dataset from
-// 1 and never reused; the manifest's digest is pinned when the upload is first seen, so a version
-// means the same bytes for ever. Safe from several threads and processes.
+// Uploads and their life: receiving -> published (a version of a dataset) -> dropped, and the
+// frozen flag. The gatekeeper gives version numbers when an upload is published, counted per
+// dataset from 1 and never reused; the manifest's digest is pinned when the upload is first seen,
+// so a version means the same bytes for ever. Safe from several threads and processes.
 #pragma once
 
 #include <optional>
@@ -57,8 +57,8 @@ class Uploads {
   base::Result<std::vector<Upload>> live(const std::string& dataset);
 
   /// Gives the next version number, once: asked again it gives the same. kBadInput when the schema
-  /// differs from the dataset's, the rows of all live versions pass `row_limit`, or the upload was
-  /// dropped.
+  /// differs from the dataset's or the upload was dropped; kRefused when the rows of all live
+  /// versions pass `row_limit`.
   base::Result<Upload> publish(const UploadId& id, const DatasetSchema& schema,
                                std::uint64_t row_limit, std::int64_t now_s);
   /// Marks a version dropped, forgets its opened totals and the dataset's kept answers, and notes
