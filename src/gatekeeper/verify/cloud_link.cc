@@ -23,8 +23,10 @@ Error translated(Error error) {
     case ErrorCode::kRefused:
     case ErrorCode::kIntegrity:
     case ErrorCode::kUnreachable:
-    case ErrorCode::kInterrupted:
       return error;
+    case ErrorCode::kInterrupted:  // the signal is for this program, not for who asked
+      return Error(ErrorCode::kUnreachable, "gatekeeper.stopping",
+                   "the gatekeeper is being stopped", "ask again when it is back");
     default:
       return Error(ErrorCode::kUnreachable, "cloud.failed",
                    "the cloud could not do it: " + error.message,
