@@ -114,6 +114,7 @@ Status unfreeze(const Options& options) {
 /// stdout carries the READY line alone; the log goes to stderr.
 Status serve(const Options& options) {
   spdlog::set_default_logger(spdlog::stderr_logger_mt("cryptonet-gatekeeper"));
+  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
   spdlog::set_level(options.quiet ? spdlog::level::warn : spdlog::level::info);
   spdlog::flush_on(spdlog::level::info);
   base::watch_stop_signals();
