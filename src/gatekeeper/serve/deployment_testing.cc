@@ -224,7 +224,10 @@ EncryptedTable Deployment::encrypt(const Client& contributor, const TableToEncry
   made.body.key_commitment = encryptor.key_commitment();
   CHECK(crypto_sign_ed25519_sk_to_pk(made.body.contributor_key.data(),
                                      contributor.signing_key.data()) == 0);
-  table::Legend legend{table.dataset, table.schema, {}, {}, table.rows.size()};
+  table::Legend legend;
+  legend.dataset = table.dataset;
+  legend.schema = table.schema;
+  legend.rows = table.rows.size();
   base::ThreadPool pool(1);
   for (std::size_t u = 0; u < placed[0].size(); ++u) {
     const auto& rows = placed[0][u];
