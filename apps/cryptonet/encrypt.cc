@@ -40,6 +40,7 @@ base::Status run(const Session& session, const Flags& flags) {
   options.out = flags.out;
   options.threads =
       flags.threads != 0 ? flags.threads : std::max(1U, std::thread::hardware_concurrency());
+  options.warn = [&session](const std::string& warning) { note(session, "warning: " + warning); };
   auto encrypted = [&]() {
     ProgressBar bar(session);
     options.progress = [&bar](std::string_view step, double part) {

@@ -63,7 +63,11 @@ class TableEncryption {
     const auto start = std::chrono::steady_clock::now();
     randomness_.fill(person_key_);
     CN_RETURN_IF_ERROR(take_census());
-    CN_RETURN_IF_ERROR(check_limits(census_, schema_, layout_, set_, summary_.warnings));
+    std::vector<std::string> warnings;
+    CN_RETURN_IF_ERROR(check_limits(census_, schema_, layout_, set_, warnings));
+    for (const std::string& warning : warnings) {
+      if (options_.warn) options_.warn(warning);
+    }
     plan_units();
     CN_ASSIGN(UploadWriter writer,
               UploadWriter::create(files_, options_.out, bytes_of_segments() + bytes_of_hints()));
@@ -293,9 +297,12 @@ class TableEncryption {
 }  // namespace
 
 bool is_dataset_name(std::string_view name) {
-  if (name.empty() || name.size() > 63 || name[0] < 'a' || name[0] > 'z') return false;
-  return std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+  const auto is_letter = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+  };
+  if (name.empty() || name.size() > 63 || !is_letter(name[0])) return false;
+  return std::all_of(name.begin(), name.end(), [&](char c) {
+    return is_letter(c) || (c >= '0' && c <= '9') || c == '-' || c == '.';
   });
 }
 
@@ -317,7 +324,8 @@ Result<EncryptSummary> encrypt_table(const load::TableSource& source, const tabl
                                      const ContributorKeys& keys, const EncryptOptions& options) {
   if (!is_dataset_name(options.dataset)) {
     return Error(ErrorCode::kUsage, "encrypt.dataset_name",
-                 "a dataset name has 1 to 63 characters of a-z, 0-9 and _ and begins with a letter",
+                 "a dataset name has 1 to 63 letters, digits, _ - . after a first letter or "
+                 "underscore",
                  "give another --dataset");
   }
   base::start_sodium();

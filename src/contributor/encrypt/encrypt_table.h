@@ -36,6 +36,9 @@ struct EncryptOptions {
   std::uint64_t memory_budget_bytes = std::uint64_t{1200} << 20;
   /// "check" or "encrypt", and 0 to 1; may be empty.
   std::function<void(std::string_view, double)> progress;
+  /// Gets what the contributor should know before anything is encrypted, one line each; may be
+  /// empty.
+  std::function<void(const std::string&)> warn;
   base::FileSystem* files = nullptr;       ///< default: the real disk
   base::Randomness* randomness = nullptr;  ///< default: the operating system's
 };
@@ -51,7 +54,6 @@ struct EncryptSummary {
   std::uint64_t bytes = 0;   ///< of all segments
   double bytes_per_row = 0;  ///< bytes / rows
   double seconds = 0;
-  std::vector<std::string> warnings;  ///< one line each, for stderr; not in the JSON
 };
 /// {"format":"cryptonet.upload.v1", dataset, upload, rows, columns, units, bytes, …}: the text of
 /// upload.json and of the command's answer.
@@ -63,7 +65,7 @@ base::Result<EncryptSummary> encrypt_table(const load::TableSource& source,
                                            const table::Schema& schema, const ContributorKeys& keys,
                                            const EncryptOptions& options);
 
-/// 1 to 63 of a-z, 0-9, '_', first a letter: what may stand for a table in SQL without quotes.
+/// 1 to 63 letters, digits, '_', '-', '.', first a letter or '_': what the gatekeeper takes.
 bool is_dataset_name(std::string_view name);
 
 }  // namespace cryptonet::contributor::encrypt

@@ -353,6 +353,20 @@ TEST_F(EncryptTable, LeavesNothingBehindAfterAnError) {
   EXPECT_TRUE(leftovers().empty());
 }
 
+TEST_F(EncryptTable, SaysWhatSmallUnitsGiveAwayBeforeItTakesThem) {
+  std::vector<std::string> heard;
+  EncryptOptions options;
+  options.warn = [&](const std::string& warning) {
+    heard.push_back(warning);
+    EXPECT_TRUE(leftovers().empty());
+  };
+  const auto summary =
+      encrypt(make_example(60).csv, "allow_small_units = true\n" + std::string(kSchema), options);
+  ASSERT_TRUE(summary.ok()) << describe(summary.error());
+  ASSERT_EQ(heard.size(), 1U);
+  EXPECT_NE(heard[0].find("3 of 3 units"), std::string::npos);
+}
+
 TEST_F(EncryptTable, DoesNotWriteOverAFolder) {
   std::filesystem::create_directory(out_);
   const auto summary = encrypt(make_example(8000).csv, kSchema);
@@ -443,11 +457,15 @@ TEST_F(EncryptTable, LeavesNothingBehindAfterCtrlC) {
   EXPECT_TRUE(leftovers().empty());
 }
 
-TEST(DatasetName, IsAPlainSqlName) {
-  for (const char* good : {"a", "flights_3m", "x1"}) EXPECT_TRUE(is_dataset_name(good)) << good;
-  for (const char* bad : {"", "A", "1a", "_a", "a-b", "a b", "../x"}) {
+TEST(DatasetName, IsWhatTheGatekeeperTakes) {
+  for (const char* good : {"a", "flights_3m", "X1", "_a", "a-b.c"}) {
+    EXPECT_TRUE(is_dataset_name(good)) << good;
+  }
+  for (const char* bad : {"", "1a", ".a", "a b", "../x", "a/b"}) {
     EXPECT_FALSE(is_dataset_name(bad)) << bad;
   }
+  EXPECT_TRUE(is_dataset_name(std::string(63, 'a')));
+  EXPECT_FALSE(is_dataset_name(std::string(64, 'a')));
 }
 
 }  // namespace
