@@ -19,12 +19,6 @@ using he::bgv::Integer;
 /// Secrets kept between calls, 196 KB each for the wide set.
 constexpr std::size_t kSecretsKept = 96;
 
-std::vector<std::uint64_t> unpack(base::ByteView packed) {
-  std::vector<std::uint64_t> words(packed.size() / 6);
-  base::unpack_u48(packed, words);
-  return words;
-}
-
 }  // namespace
 
 struct UploadOpener::State {
@@ -166,17 +160,22 @@ UploadOpener::UploadOpener(UploadOpener&&) noexcept = default;
 base::Result<format::Residues> UploadOpener::key_part(std::uint32_t unit,
                                                       const format::ColumnPair& pair,
                                                       base::ByteView hint_file) const {
-  const format::Manifest& manifest = state_->manifest;
+  UnitHints hints(state_->manifest, unit, hint_file);
+  return key_part(pair, hints);
+}
+
+base::Result<format::Residues> UploadOpener::key_part(const format::ColumnPair& pair,
+                                                      UnitHints& hints) const {
   const bool product = pair.right != format::kNoColumn;
-  const std::size_t columns = manifest.body().columns.size();
+  const std::size_t columns = state_->manifest.body().columns.size();
   if (pair.left >= columns || (product && pair.right >= columns) || pair.left > pair.right) {
     return base::Error(base::ErrorCode::kBadInput, "open.pair", "the manifest has no such pair");
   }
-  CN_ASSIGN(const base::ByteView shared, format::shared_hint(manifest, unit, hint_file));
-  if (!product) return state_->sum_part(pair.left, unpack(shared));
-  CN_ASSIGN(const base::ByteView left, format::column_hint(manifest, unit, pair.left, hint_file));
-  CN_ASSIGN(const base::ByteView right, format::column_hint(manifest, unit, pair.right, hint_file));
-  return state_->product_part(pair, unpack(shared), unpack(left), unpack(right));
+  CN_ASSIGN(const auto shared, hints.shared());
+  if (!product) return state_->sum_part(pair.left, *shared);
+  CN_ASSIGN(const auto left, hints.column(pair.left));
+  CN_ASSIGN(const auto right, hints.column(pair.right));
+  return state_->product_part(pair, *shared, *left, *right);
 }
 
 base::Result<std::int64_t> UploadOpener::open_checked(std::uint32_t unit, const CheckedPair& pair,

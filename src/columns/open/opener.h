@@ -20,6 +20,7 @@
 #include "columns/keys/upload_key.h"
 #include "columns/open/checked_pair.h"
 #include "columns/open/phase_bound.h"
+#include "columns/open/unit_hints.h"
 
 namespace cryptonet::columns::open {
 
@@ -51,6 +52,9 @@ class UploadOpener {
   /// manifest.
   base::Result<format::Residues> key_part(std::uint32_t unit, const format::ColumnPair& pair,
                                           base::ByteView hint_file) const;
+  /// The same for many pairs of one unit: `hints` (of this manifest) checks and unpacks once what
+  /// several of them use.
+  base::Result<format::Residues> key_part(const format::ColumnPair& pair, UnitHints& hints) const;
 
   /// Opens M and C: |phase| <= bound + q/8 for both, then C = alpha*M mod t, then `range`. The
   /// uniform error otherwise (code kIntegrity, rule "open"). Constant in its wording, not in its

@@ -196,7 +196,8 @@ Result<std::vector<state::KeptTotal>> VersionRun::open_reply(
   for (std::size_t u = 0; u < reply.batch.units.size(); ++u) {
     const std::uint32_t unit = reply.batch.units[u];
     const std::size_t unit_position = unit_position_.at(unit);
-    CN_ASSIGN(const auto hints, sources_.files.map_hints(manifest, unit));
+    CN_ASSIGN(const auto hint_file, sources_.files.map_hints(manifest, unit));
+    columns::open::UnitHints hints(manifest, unit, hint_file.bytes());
     const auto number = [&](const ColumnPair& pair) -> const Residues& {
       const auto found = std::lower_bound(pairs.begin(), pairs.end(), pair);
       return numbers[u * pairs.size() + static_cast<std::size_t>(found - pairs.begin())];
@@ -205,8 +206,8 @@ Result<std::vector<state::KeptTotal>> VersionRun::open_reply(
       const plan::PlannedPair& planned = plan_.pairs()[position];
       const ColumnPair value = planned.pair.value();
       const ColumnPair check = planned.pair.check();
-      CN_ASSIGN(const Residues value_part, opener.key_part(unit, value, hints.bytes()));
-      CN_ASSIGN(const Residues check_part, opener.key_part(unit, check, hints.bytes()));
+      CN_ASSIGN(const Residues value_part, opener.key_part(value, hints));
+      CN_ASSIGN(const Residues check_part, opener.key_part(check, hints));
       const auto range = range_of(planned, version_.parts.legend->units[unit].rows);
       CN_ASSIGN(const std::int64_t total,
                 opener.open_checked(unit, planned.pair, number(value), number(check), value_part,
