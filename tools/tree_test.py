@@ -14,6 +14,14 @@ import tidy  # noqa: E402
 LICENCE = "// SPDX-License-Identifier: Apache-2.0\n"
 
 
+def test_tree_is_tidy():
+    assert tidy.complaints() == []
+
+
+def test_tree_keeps_its_layers():
+    assert check_layers.complaints() == []
+
+
 @pytest.mark.parametrize("name, text, complaint", [
     ("src/base/a.cc", "int x;\n", "licence"),
     ("src/base/a.cc", LICENCE + "int x;", "newline"),
