@@ -161,7 +161,7 @@ class ClearTable:
             if column["role"] == "measure":
                 scale = 10 ** column.get("decimals", 0)
                 parts.append(f'CAST({self.source_of(name)} * {scale} AS HUGEINT) AS "{name}#"')
-        known = {*self.columns}
+        known = {name for name, column in self.columns.items() if column["role"] != "ignore"}
         described = self.connection.execute("DESCRIBE source").fetchall()
         parts += [f'"{row[0]}"' for row in described if row[0] not in known]
         self.connection.execute(
@@ -204,20 +204,20 @@ class ClearTable:
 
     def _sums(self, item):
         """SQL of the exact integers that an aggregate is made of, the contributors first."""
+        names = [name for name in (item.first, item.second) if name and name != "*"]
+        present = " AND ".join(f'"{name}" IS NOT NULL' for name in names) or "true"
         weight = self.schema.get("weight")
-        counted = f'CAST(coalesce(sum("{weight}"), 0) AS HUGEINT)' if weight else "count(*)"
-        if item.first == "*":
-            return [counted, "count(*)"]
-        names = [item.first] + ([item.second] if item.second else [])
-        present = " AND ".join(f'"{name}" IS NOT NULL' for name in names)
+        people = f'sum("{weight}")' if weight else "count(*)"
+        counted = f"CAST(coalesce({people} FILTER ({present}), 0) AS HUGEINT)"
+        rows = f"count(*) FILTER ({present})"
+        if item.function == "count":
+            return [counted, rows]
         x = f'"{item.first}#"'
         y = f'"{item.second}#"' if item.second else x
-        if item.function == "count":
-            return [f"{counted} FILTER ({present})", f'count("{item.first}")']
         terms = [x, y, f"{x} * {y}", f"{x} * {x}", f"{y} * {y}"]
         wanted = [f"CAST(coalesce(sum({term}) FILTER ({present}), 0) AS HUGEINT)"
                   for term in terms]
-        return [f"{counted} FILTER ({present})", f"count(*) FILTER ({present})", *wanted]
+        return [counted, rows, *wanted]
 
     def answer(self, sql):
         """(question, rows): every group of the dictionaries in order, each a list of Cells."""
