@@ -34,10 +34,11 @@ std::int64_t two_digits(std::int64_t value, bool outwards) {
   return value < 0 ? -rounded : rounded;
 }
 
-/// 1, 2 or 5 times a power of ten, at least twice the rows.
+/// 1, 2 or 5 times a power of ten, at least five times the rows: the limit holds over all versions
+/// and cannot be raised later, so it must leave room for years of appends.
 std::uint64_t proposed_row_limit(std::uint64_t rows) {
   constexpr std::uint64_t kMost = std::uint64_t{1} << 32;
-  const std::uint64_t wanted = std::max<std::uint64_t>(2 * rows, 1000);
+  const std::uint64_t wanted = std::max<std::uint64_t>(5 * rows, 5'000);
   std::uint64_t power = 1;
   while (true) {
     for (const std::uint64_t step : {1U, 2U, 5U}) {

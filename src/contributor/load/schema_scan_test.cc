@@ -59,7 +59,7 @@ TEST_F(SchemaScan, FindsTypesRangesNullsAndDictionaries) {
       }));
   const table::Schema& schema = proposed.schema;
   EXPECT_EQ(proposed.rows, 1000U);
-  EXPECT_EQ(schema.row_limit, 2000U);
+  EXPECT_EQ(schema.row_limit, 5000U);
   EXPECT_EQ(schema.find("id")->role, Role::kIgnore);
   const auto* age = schema.find("age");
   EXPECT_EQ(age->role, Role::kMeasure);
