@@ -11,7 +11,7 @@ from query import battery as batteries
 from query import generate
 
 CASES = sorted((pathlib.Path(__file__).parent / "cases").glob("*.test"))
-DATASETS = 42
+DATASETS = 37
 pytestmark = pytest.mark.slow
 
 
