@@ -22,6 +22,7 @@ using base::Error;
 using base::ErrorCode;
 using base::Status;
 
+constexpr const char* kVersion = "cryptonet-cloud " CRYPTONET_VERSION;
 constexpr const char* kExamples =
     "Examples:\n"
     "  cryptonet-cloud serve --home /srv/cloud --listen 127.0.0.1:4444 --enrol enrol-cloud\n"
@@ -61,7 +62,7 @@ int run(int argc, char** argv) {
   options.serve.threads = std::max(1U, std::thread::hardware_concurrency());
   CLI::App program("The cloud's side of Cryptonet: stores ciphertext and totals it, without a key.",
                    "cryptonet-cloud");
-  program.set_version_flag("--version", "cryptonet-cloud " CRYPTONET_VERSION);
+  program.set_version_flag("--version", kVersion);
   program.require_subcommand(1);
   program.footer(kExamples);
   CLI::App* command = program.add_subcommand("serve", "Serve a home until told to stop");
@@ -73,6 +74,7 @@ int run(int argc, char** argv) {
   command->add_option("--threads", options.serve.threads, "threads that compute; default: all")
       ->check(CLI::Range(1, 1024));
   command->add_flag("--quiet", options.quiet, "log warnings and errors only");
+  command->set_version_flag("--version", kVersion);
   command->footer(kExamples);
   try {
     program.parse(argc, argv);

@@ -29,6 +29,13 @@ using base::Result;
 using base::Status;
 namespace gate = gatekeeper;
 
+constexpr const char* kVersion = "cryptonet-gatekeeper " CRYPTONET_VERSION;
+constexpr const char* kExamples =
+    "Examples:\n"
+    "  cryptonet-gatekeeper init --home D\n"
+    "  cryptonet-gatekeeper serve --home D --listen 127.0.0.1:4443 --cloud https://cloud:4444\n\n"
+    "Run a command with --help for more of them.";
+
 struct Options {
   std::string home;
   std::string format = "text";
@@ -62,8 +69,7 @@ std::string quoted(const std::string& text) {
 
 Status init(const Options& options) {
   base::OsRandomness randomness;
-  CN_RETURN_IF_ERROR(
-      gate::home::init(options.home, base::real_file_system(), randomness, now()));
+  CN_RETURN_IF_ERROR(gate::home::init(options.home, base::real_file_system(), randomness, now()));
   const std::filesystem::path home(options.home);
   std::string line = "made " + home.string() + " with the first enrolment files:";
   std::string json = "{\"home\":" + quoted(home.string()) + ",\"enrolments\":[";
@@ -152,6 +158,7 @@ CLI::App* add_command(CLI::App& program, Options& options, const char* name, con
   command->add_flag("--quiet", options.quiet, "say nothing but errors");
   command->add_option("--format", options.format, "text or json")
       ->check(CLI::IsMember({"text", "json"}));
+  command->set_version_flag("--version", kVersion);
   command->footer(examples);
   return command;
 }
@@ -204,8 +211,7 @@ std::vector<Command> add_commands(CLI::App& program, Options& options) {
       "  cryptonet-gatekeeper serve --home D --listen 127.0.0.1:0 --cloud "
       "https://127.0.0.1:4444\n\n"
       "Prints READY and the address once it answers. The cloud need not be there yet.");
-  serving->add_option("--listen", options.listen, "HOST:PORT; port 0 takes a free one")
-      ->required();
+  serving->add_option("--listen", options.listen, "HOST:PORT; port 0 takes a free one")->required();
   serving->add_option("--cloud", options.cloud, "the cloud's address, https://HOST:PORT")
       ->required();
   commands.push_back({serving, serve});
@@ -217,17 +223,17 @@ int run(int argc, char** argv) {
   Options options;
   CLI::App program("The custodian's side of Cryptonet: keys, enrolments, and answers.",
                    "cryptonet-gatekeeper");
-  program.set_version_flag("--version", "cryptonet-gatekeeper " CRYPTONET_VERSION);
+  program.set_version_flag("--version", kVersion);
   program.require_subcommand(1);
-  program.footer("Run a command with --help for its examples.");
+  program.footer(kExamples);
   const std::vector<Command> commands = add_commands(program, options);
   try {
     program.parse(argc, argv);
   } catch (const CLI::Success& help) {
     return program.exit(help);
   } catch (const CLI::Error& wrong) {
-    return fail(options, Error(ErrorCode::kUsage, "usage", wrong.what(),
-                               "see cryptonet-gatekeeper --help"));
+    return fail(options,
+                Error(ErrorCode::kUsage, "usage", wrong.what(), "see cryptonet-gatekeeper --help"));
   }
   for (const Command& command : commands) {
     if (!command.app->parsed()) continue;

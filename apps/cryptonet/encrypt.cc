@@ -17,6 +17,7 @@ struct Flags {
   std::string dataset;
   std::string out;
   std::size_t threads = 0;
+  std::string format;
 };
 
 base::Result<table::Schema> read_schema(const std::string& file) {
@@ -71,6 +72,7 @@ void add_encrypt(CLI::App& app, Session& session) {
   command.add_option("--threads", flags->threads, "threads (default: one per core)")
       ->check(CLI::Range(1, 1024))
       ->type_name("N");
+  add_format(command, session, flags->format, {"json"});
   finish_command(command, session,
                  "  cryptonet encrypt flights.parquet --schema flights.toml --dataset flights "
                  "--out flights.upload\n"

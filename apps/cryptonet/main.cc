@@ -18,6 +18,9 @@ constexpr const char* kAbout =
     "Contributors: join, schema, encrypt, upload, drop. Researchers: join, query.\n"
     "Both: datasets, describe, status. `cryptonet COMMAND --help` has examples.";
 constexpr const char* kFooter =
+    "Examples:\n"
+    "  cryptonet schema flights.parquet --out flights.toml\n"
+    "  cryptonet query \"SELECT COUNT(*), AVG(delay) FROM flights\" --format json\n\n"
     "Exit codes: 0 done, 1 our fault, 2 usage, 3 bad input or unreachable question, 4 refused,\n"
     "5 integrity, wrong key or frozen, 6 server unreachable, 7 local disk, 130 interrupted.";
 

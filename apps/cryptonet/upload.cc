@@ -10,6 +10,11 @@
 namespace cryptonet::app {
 namespace {
 
+struct Flags {
+  std::string folder;
+  std::string format;
+};
+
 base::Status run(const Session& session, const std::string& folder_name) {
   namespace upload = contributor::upload;
   CN_ASSIGN(const auto home, open_home(session));
@@ -38,12 +43,13 @@ base::Status run(const Session& session, const std::string& folder_name) {
 void add_upload(CLI::App& app, Session& session) {
   auto& command = *app.add_subcommand(
       "upload", "send an upload folder: ciphertext to the cloud, the rest to the gatekeeper");
-  auto folder = std::make_shared<std::string>();
-  command.add_option("DIR", *folder, "folder that `cryptonet encrypt` wrote")->required();
+  auto flags = std::make_shared<Flags>();
+  command.add_option("DIR", flags->folder, "folder that `cryptonet encrypt` wrote")->required();
+  add_format(command, session, flags->format, {"json"});
   finish_command(command, session,
                  "  cryptonet upload flights.upload\n"
                  "Cut off? Run it again: it goes on where it stopped, and twice is harmless.",
-                 [&session, folder]() { return run(session, *folder); });
+                 [&session, flags]() { return run(session, flags->folder); });
 }
 
 }  // namespace cryptonet::app

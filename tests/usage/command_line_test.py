@@ -38,6 +38,28 @@ def test_every_command_explains_itself(command):
     assert cryptonet(command, "--version").stdout.startswith("cryptonet 0.")
 
 
+SERVER_COMMANDS = [("cryptonet-gatekeeper", command)
+                   for command in ("init", "enrol", "revoke", "unfreeze", "serve")]
+SERVER_COMMANDS.append(("cryptonet-cloud", "serve"))
+
+
+@pytest.mark.parametrize("name,command", SERVER_COMMANDS)
+def test_every_command_of_the_servers_explains_itself(name, command):
+    help_text = run_program(name, command, "--help").stdout
+    assert f"{name} {command} " in help_text
+    assert "Example" in help_text
+    for flag in ("--home", "--quiet", "--version"):
+        assert flag in help_text
+    assert run_program(name, command, "--version").stdout.startswith(f"{name} 0.")
+
+
+@pytest.mark.parametrize("name", ["cryptonet", "cryptonet-gatekeeper", "cryptonet-cloud"])
+def test_every_program_has_help_with_examples_and_a_version(name):
+    help_text = run_program(name, "--help").stdout
+    assert f"Examples:\n  {name} " in help_text
+    assert run_program(name, "--version").stdout.startswith(f"{name} 0.")
+
+
 def test_the_program_lists_its_commands_and_exit_codes():
     help_text = cryptonet("--help").stdout
     for word in (*COMMANDS, "130 interrupted"):
@@ -96,6 +118,9 @@ def test_without_a_home_the_mend_is_to_join(arguments, no_home):
                                        ["query", "--format", "json"],
                                        ["query", "--format=json", "--bogus"],
                                        ["status", "--format", "json"],
+                                       ["upload", "dir", "--format", "json"],
+                                       ["encrypt", "t.csv", "--schema", "s.toml", "--dataset", "t",
+                                        "--out", "d", "--format", "json"],
                                        ["describe", "--format", "json"]])
 def test_errors_are_json_too_where_json_was_asked_for(arguments, no_home):
     outcome = cryptonet(*arguments, env=no_home, expect=USAGE)

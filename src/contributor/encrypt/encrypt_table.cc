@@ -64,7 +64,8 @@ class TableEncryption {
     randomness_.fill(person_key_);
     CN_RETURN_IF_ERROR(take_census());
     std::vector<std::string> warnings;
-    CN_RETURN_IF_ERROR(check_limits(census_, schema_, layout_, set_, warnings));
+    auto within = check_limits(census_, schema_, layout_, set_, warnings);
+    if (!within.ok()) return within.take_error().at(source_.path().string());
     for (const std::string& warning : warnings) {
       if (options_.warn) options_.warn(warning);
     }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <map>
 #include <set>
 
 #include "base/stop.h"
@@ -72,14 +73,18 @@ class Proposal {
  public:
   explicit Proposal(std::uint64_t rows) { schema_.row_limit = proposed_row_limit(rows); }
 
-  void add(const SourceColumn& source, std::size_t position, const ColumnStatistics& statistics) {
+  /// `shared`: another column of the table has the same name, so that none of them can be used.
+  void add(const SourceColumn& source, std::size_t position, const ColumnStatistics& statistics,
+           bool shared) {
     if (!sources_.insert(source.name).second) {
       head_.push_back("Column " + std::to_string(position + 1) +
                       " has the name of an earlier one: rename it to use it.");
       return;
     }
     const std::string name = free_name(source.name, position);
-    if (source.kind == RawKind::kUnsupported) {
+    if (shared) {
+      ignore(name, source.name, {"several columns of the table have this name: rename them"});
+    } else if (source.kind == RawKind::kUnsupported) {
       ignore(name, source.name, {"type " + source.type + ": cannot be encrypted as it is"});
     } else if (statistics.only_nulls()) {
       ignore(name, source.name, {"every row is NULL"});
@@ -344,8 +349,11 @@ Result<ProposedSchema> scan_schema(const TableSource& source,
         .at(source.path().string());
   }
   Proposal proposal(out.rows);
+  std::map<std::string, int> bearers;  // how many columns have each name
+  for (const SourceColumn& column : source.columns()) ++bearers[column.name];
   for (std::size_t i = 0; i < statistics.size(); ++i) {
-    proposal.add(source.columns()[i], i, statistics[i]);
+    const SourceColumn& column = source.columns()[i];
+    proposal.add(column, i, statistics[i], bearers[column.name] > 1);
   }
   out.schema = proposal.schema();
   CN_RETURN_IF_ERROR(add_storage(proposal, out));

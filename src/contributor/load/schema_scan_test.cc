@@ -123,6 +123,14 @@ TEST_F(SchemaScan, GivesEveryColumnAnUsableName) {
   EXPECT_EQ(proposed.schema.columns[2].name, "column_3");
 }
 
+TEST_F(SchemaScan, LeavesOutColumnsThatShareAName) {
+  const auto proposed = scan("a,b,a\n1,2,3\n");
+  ASSERT_EQ(proposed.schema.columns.size(), 2U);
+  EXPECT_EQ(proposed.schema.find("a")->role, Role::kIgnore);  // `encrypt` refuses to choose one
+  EXPECT_EQ(proposed.schema.find("b")->role, Role::kMeasure);
+  EXPECT_NE(proposed.toml.find("rename"), std::string::npos);
+}
+
 TEST_F(SchemaScan, WarnsAboveOneKilobytePerRow) {
   const auto wide = scan(table_of(
       2000, "w1,w2",
