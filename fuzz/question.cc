@@ -44,9 +44,9 @@ categories = [1, 2]
 
 gatekeeper::plan::DatasetView make_dataset() {
   auto schema = table::parse_schema(kSchema, "fuzz");
-  const auto& set = columns::format::parameter_set(columns::format::ParameterSetId::kWide);
-  auto layout = table::StoredLayout::create(*schema, *set);
-  gatekeeper::plan::DatasetView view{"t", *schema, std::move(*layout), &*set, {}};
+  const auto& set = columns::format::wide_set();
+  auto layout = table::StoredLayout::create(*schema, set);
+  gatekeeper::plan::DatasetView view{"t", *schema, std::move(*layout), &set, {}, {}};
   for (std::uint64_t version = 1; version <= 2; ++version) {
     view.versions.push_back({version, {{{0}, 3000, 2}, {{1}, 9000, 3}}});
   }
