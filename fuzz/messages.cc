@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The JSON messages of both servers and of the files of homes, from hostile text: no crash, and an
 // accepted message survives being written and read again. The first byte chooses.
+#include "api/messages.h"
+
 #include <cstdint>
 #include <cstdlib>
-
-#include "api/messages.h"
 
 namespace {
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Schema TOML, legends and decimals from hostile text: no crash, and an accepted schema survives
 // being written and parsed again. The first byte chooses.
+#include "table/schema.h"
+
 #include <cstdint>
 #include <cstdlib>
 
 #include "table/legend.h"
-#include "table/schema.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace cryptonet::table;

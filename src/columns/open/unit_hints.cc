@@ -26,15 +26,13 @@ base::Result<std::shared_ptr<const UnitHints::Words>> UnitHints::shared() {
 }
 
 base::Result<std::shared_ptr<const UnitHints::Words>> UnitHints::column(std::uint32_t column) {
-  const auto found = std::find_if(kept_.begin(), kept_.end(), [&](const KeptColumn& entry) {
-    return entry.column == column;
-  });
+  const auto found = std::find_if(kept_.begin(), kept_.end(),
+                                  [&](const KeptColumn& entry) { return entry.column == column; });
   if (found != kept_.end()) {
     kept_.splice(kept_.begin(), kept_, found);
     return kept_.front().words;
   }
-  CN_ASSIGN(const base::ByteView packed,
-            format::column_hint(manifest_, unit_, column, file_));
+  CN_ASSIGN(const base::ByteView packed, format::column_hint(manifest_, unit_, column, file_));
   kept_.push_front({column, unpack(packed)});
   if (kept_.size() > kColumnsKept) kept_.pop_back();
   return kept_.front().words;

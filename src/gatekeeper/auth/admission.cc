@@ -27,9 +27,9 @@ Result<SigningKey> signing_key_of(state::EnrolmentRole role, const std::string& 
   CN_ASSIGN(const base::Bytes bytes, base::from_base64(text));
   SigningKey key(std::in_place);
   if (bytes.size() != key->size()) {
-    return Error(ErrorCode::kBadInput, "join.signing_key",
-                 "a contributor's signing key has 32 bytes, this one has " +
-                     std::to_string(bytes.size()));
+    return Error(
+        ErrorCode::kBadInput, "join.signing_key",
+        "a contributor's signing key has 32 bytes, this one has " + std::to_string(bytes.size()));
   }
   std::copy(bytes.begin(), bytes.end(), key->begin());
   return key;

@@ -33,8 +33,8 @@ class AuthTest : public testing::Test {
   /// Enrols and reads the file back.
   nlohmann::json enrolled(const std::string& name, EnrolmentRole role) {
     const auto file = folder_ / name;
-    const auto made = enrol(authority(), {name, role}, file, base::real_file_system(),
-                            randomness_, now_);
+    const auto made =
+        enrol(authority(), {name, role}, file, base::real_file_system(), randomness_, now_);
     EXPECT_TRUE(made.ok()) << base::describe(made.error());
     const auto bytes = base::read_file(file, 1 << 20);
     EXPECT_TRUE(bytes.ok());
@@ -103,8 +103,8 @@ TEST_F(AuthTest, CloudFileNeedsNobody) {
 
 TEST_F(AuthTest, ExistingFileIsNotTouchedAndNothingIsEnrolled) {
   const auto file = folder_ / "taken";
-  ASSERT_TRUE(base::write_atomically(base::real_file_system(), file, base::view_of("mine"), 0600)
-                  .ok());
+  ASSERT_TRUE(
+      base::write_atomically(base::real_file_system(), file, base::view_of("mine"), 0600).ok());
   const auto refused = enrol(authority(), {"clinic", EnrolmentRole::kContributor}, file,
                              base::real_file_system(), randomness_, now_);
   EXPECT_EQ(refused.error().rule, "enrol.file_exists");
@@ -113,9 +113,8 @@ TEST_F(AuthTest, ExistingFileIsNotTouchedAndNothingIsEnrolled) {
 }
 
 TEST_F(AuthTest, MissingFolderLeavesNoEnrolment) {
-  const auto refused =
-      enrol(authority(), {"clinic", EnrolmentRole::kContributor}, folder_ / "no" / "file",
-            base::real_file_system(), randomness_, now_);
+  const auto refused = enrol(authority(), {"clinic", EnrolmentRole::kContributor},
+                             folder_ / "no" / "file", base::real_file_system(), randomness_, now_);
   EXPECT_EQ(refused.error().code, ErrorCode::kLocalIo);
   EXPECT_FALSE(identities_->find_enrolment_by_name("clinic")->has_value());
 }
@@ -157,8 +156,8 @@ TEST_F(AuthTest, WrongProofAndUnknownEnrolmentAreToldAlike) {
   wrong[0].proof.back() = wrong[0].proof.back() == '0' ? '1' : '0';
   wrong[1].proof.clear();
   wrong[2].enrolment = std::string(32, '0');
-  wrong[3].signing_key = base::to_base64(base::Bytes(32, 8));       // not what was proved
-  wrong[4].csr_pem = net::make_key_and_request("other")->csr_pem;   // another key
+  wrong[3].signing_key = base::to_base64(base::Bytes(32, 8));      // not what was proved
+  wrong[4].csr_pem = net::make_key_and_request("other")->csr_pem;  // another key
   wrong[5].proof = proof({{"secret", base::to_base64(base::Bytes(32, 0))}}, right);
   for (const JoinRequest& request : wrong) {
     const auto refused = join(authority(), request, now_);

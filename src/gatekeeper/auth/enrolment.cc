@@ -110,10 +110,10 @@ Status enrol(const Authority& authority, const Invitation& invitation,
         .at(file.string());
   }
   // Issuing checks the name too, so it is done for every role; only the cloud's is kept.
-  CN_ASSIGN(net::KeyAndCertificate own,
-            net::issue_with_new_key(authority.certificate,
-                                    {peer_role(invitation.role), invitation.name},
-                                    net::valid_from(now, kCloudCertificateDays)));
+  CN_ASSIGN(
+      net::KeyAndCertificate own,
+      net::issue_with_new_key(authority.certificate, {peer_role(invitation.role), invitation.name},
+                              net::valid_from(now, kCloudCertificateDays)));
   const bool keeps_own = invitation.role == state::EnrolmentRole::kCloud;
   if (!keeps_own) {
     base::wipe(own.key_pem.data(), own.key_pem.size());

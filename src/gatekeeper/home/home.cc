@@ -80,8 +80,7 @@ Status init(const std::filesystem::path& folder, base::FileSystem& files,
                 !std::filesystem::is_empty(place, failed) || failed)) {
     return exists_already(place);
   }
-  const std::filesystem::path building =
-      place.string() + ".partial." + std::to_string(::getpid());
+  const std::filesystem::path building = place.string() + ".partial." + std::to_string(::getpid());
   CN_RETURN_IF_ERROR(files.make_folders(place.parent_path(), 0755));
   auto made = files.make_folders(building, 0700);
   if (made.ok()) made = fill(building, files, randomness, now);

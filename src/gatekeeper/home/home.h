@@ -39,8 +39,7 @@ class Home {
   std::filesystem::path uploads_folder() const { return folder_ / "uploads"; }
 
  private:
-  Home(std::filesystem::path folder, std::unique_ptr<state::Database> database,
-       keys::KeyRing keys);
+  Home(std::filesystem::path folder, std::unique_ptr<state::Database> database, keys::KeyRing keys);
   std::filesystem::path folder_;
   std::unique_ptr<state::Database> database_;
   state::Identities identities_;

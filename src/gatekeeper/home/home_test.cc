@@ -81,8 +81,7 @@ class FullDisk final : public base::FileSystem {
     if (writes_-- <= 0) return base::local_io_error("write", path, ENOSPC);
     return real_.open_append(path, mode, exclusive);
   }
-  base::Status rename(const std::filesystem::path& from,
-                      const std::filesystem::path& to) override {
+  base::Status rename(const std::filesystem::path& from, const std::filesystem::path& to) override {
     return real_.rename(from, to);
   }
   base::Status sync_folder(const std::filesystem::path& folder) override {

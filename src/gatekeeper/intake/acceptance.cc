@@ -42,8 +42,7 @@ Status check_unit(const UnitEntry& entry, const table::LegendUnit& unit, std::si
     return disagreement(name + " has " + std::to_string(entry.chunks) + " chunks, its rows need " +
                         std::to_string(chunks));
   }
-  if (!parts.legend->schema.allow_small_units &&
-      !table::unit_is_large_enough(unit.rows, columns)) {
+  if (!parts.legend->schema.allow_small_units && !table::unit_is_large_enough(unit.rows, columns)) {
     return Error(ErrorCode::kRefused, "upload.small_unit",
                  name + " has " + std::to_string(unit.rows) + " rows for " +
                      std::to_string(columns) + " stored columns; a unit needs " +
@@ -100,8 +99,7 @@ Status check_parts(const open::UploadParts& parts) {
             table::StoredLayout::create(legend.schema, parts.manifest->parameters()));
   if (layout.columns().size() != body.columns.size()) {
     return disagreement("the manifest has " + std::to_string(body.columns.size()) +
-                        " columns, the schema makes " +
-                        std::to_string(layout.columns().size()));
+                        " columns, the schema makes " + std::to_string(layout.columns().size()));
   }
   if (legend.units.size() != body.units.size()) {
     return disagreement("the manifest has " + std::to_string(body.units.size()) +

@@ -78,8 +78,8 @@ Result<DatasetSoFar> Intake::dataset_so_far(const std::string& name,
   DatasetSoFar so_far;
   CN_ASSIGN(const auto schema, sources_.uploads.find_schema(name));
   if (schema.has_value()) {
-    CN_ASSIGN(const auto text, sources_.keys.unseal(keys::RecordKind::kSchema,
-                                                    base::view_of(name), schema->sealed));
+    CN_ASSIGN(const auto text,
+              sources_.keys.unseal(keys::RecordKind::kSchema, base::view_of(name), schema->sealed));
     CN_ASSIGN(so_far.schema, table::parse_schema(base::text_of(text.span()), name));
   }
   CN_ASSIGN(const auto live, sources_.uploads.live(name));
@@ -189,8 +189,7 @@ Result<state::UploadId> Intake::drop(const state::Principal& contributor,
   return upload->id;
 }
 
-Result<api::UploadReceipt> Intake::receipt(const state::Upload& upload,
-                                           const Manifest& manifest) {
+Result<api::UploadReceipt> Intake::receipt(const state::Upload& upload, const Manifest& manifest) {
   api::UploadReceipt receipt;
   receipt.upload = upload.id.hex();
   receipt.dataset = upload.dataset;

@@ -67,9 +67,9 @@ base::Bytes KeyRing::seal(RecordKind kind, base::ByteView name, base::ByteView c
   const base::Bytes associated = associated_data(kind, name);
   base::Bytes sealed(kNonceBytes + clear.size() + kTagBytes);
   randomness_->fill(std::span(sealed).first(kNonceBytes));
-  crypto_aead_xchacha20poly1305_ietf_encrypt(
-      sealed.data() + kNonceBytes, nullptr, clear.data(), clear.size(), associated.data(),
-      associated.size(), nullptr, sealed.data(), record_key_.data());
+  crypto_aead_xchacha20poly1305_ietf_encrypt(sealed.data() + kNonceBytes, nullptr, clear.data(),
+                                             clear.size(), associated.data(), associated.size(),
+                                             nullptr, sealed.data(), record_key_.data());
   return sealed;
 }
 

@@ -59,10 +59,9 @@ Result<HttpResponse> describe(Parts& parts, const std::string& name) {
   for (const open::LiveVersion& version : dataset.versions) {
     const state::Upload& upload = version.upload;
     description.version = upload.version;
-    description.versions.push_back(
-        {upload.version, upload.id.hex(), upload.rows,
-         static_cast<std::uint32_t>(version.parts.legend->units.size()),
-         parts.freezer.is_frozen(upload)});
+    description.versions.push_back({upload.version, upload.id.hex(), upload.rows,
+                                    static_cast<std::uint32_t>(version.parts.legend->units.size()),
+                                    parts.freezer.is_frozen(upload)});
   }
   for (const table::ColumnSchema& column : schema.columns) {
     if (column.role != table::Role::kIgnore) {

@@ -20,8 +20,11 @@ namespace format = columns::format;
 using base::Result;
 
 net::Route cloud_route(const api::RouteInfo& info, net::Handler handler) {
-  return {std::string(info.method), std::string(info.pattern), {net::PeerRole::kGatekeeper},
-          std::max<std::size_t>(info.max_body_bytes, 1), std::move(handler)};
+  return {std::string(info.method),
+          std::string(info.pattern),
+          {net::PeerRole::kGatekeeper},
+          std::max<std::size_t>(info.max_body_bytes, 1),
+          std::move(handler)};
 }
 
 std::vector<base::ByteView> views(const std::vector<base::Bytes>& chunks) {
@@ -41,9 +44,8 @@ void LyingCloud::start() {
   net::ServerOptions options;
   options.listen = url_.empty() ? "127.0.0.1:0" : url_.substr(std::string("https://").size());
   options.identity = identity_;
-  options.routes.push_back(cloud_route(api::cloud::kComputeTotals, [this](const auto& request) {
-    return answer(request);
-  }));
+  options.routes.push_back(cloud_route(api::cloud::kComputeTotals,
+                                       [this](const auto& request) { return answer(request); }));
   options.routes.push_back(cloud_route(api::cloud::kDeleteUpload, [this](const auto& request) {
     format::UploadId id;
     CHECK(base::from_hex(request.path_parameters.at(0), id.bytes));
@@ -98,9 +100,8 @@ Result<net::HttpResponse> LyingCloud::answer(const net::HttpRequest& http) {
                                                          : views(columns.at(pair.right));
       format::UnitId unit_id;  // any fixed name of the unit serves the blinding
       unit_id.bytes.fill(static_cast<std::uint8_t>(unit));
-      numbers.push_back(columns::total::blind(
-          set, secret_, request.upload, unit_id, pair,
-          columns::total::partial_total(set, left, right)));
+      numbers.push_back(columns::total::blind(set, secret_, request.upload, unit_id, pair,
+                                              columns::total::partial_total(set, left, right)));
     }
   }
   totals_asked_ += numbers.size();
@@ -110,15 +111,13 @@ Result<net::HttpResponse> LyingCloud::answer(const net::HttpRequest& http) {
 
 Result<std::string> Client::call(const std::string& method, const std::string& path,
                                  base::ByteView body) {
-  CN_ASSIGN(const auto reply,
-            connection->request(method, path, body, "application/octet-stream"));
+  CN_ASSIGN(const auto reply, connection->request(method, path, body, "application/octet-stream"));
   return std::string(base::text_of(reply));
 }
 
 Result<api::QueryResult> Client::ask(const std::string& sql, bool cache) {
-  CN_ASSIGN(const auto reply,
-            call("POST", "/v1/query",
-                 base::view_of(api::QueryRequest{sql, false, cache}.to_json())));
+  CN_ASSIGN(const auto reply, call("POST", "/v1/query",
+                                   base::view_of(api::QueryRequest{sql, false, cache}.to_json())));
   return api::QueryResult::from_json(reply);
 }
 
@@ -128,8 +127,8 @@ Deployment::Deployment() {
   std::string pattern = (std::filesystem::temp_directory_path() / "cn_gate_XXXXXX").string();
   CHECK(::mkdtemp(pattern.data()) != nullptr);
   folder_ = pattern;
-  const auto made = home::init(folder(), base::real_file_system(), randomness_,
-                               std::chrono::system_clock::now());
+  const auto made =
+      home::init(folder(), base::real_file_system(), randomness_, std::chrono::system_clock::now());
   CHECK(made.ok());
   cloud_ = std::make_unique<LyingCloud>(folder() / "enrol-cloud");
   start();
@@ -166,8 +165,8 @@ void Deployment::restart() {
 Client Deployment::join(const std::string& name, state::EnrolmentRole role) {
   const auto file = folder() / ("enrol-" + name);
   if (!std::filesystem::exists(file)) {
-    CHECK(auth::enrol(home_->authority(), {name, role}, file, base::real_file_system(),
-                      randomness_, std::chrono::system_clock::now())
+    CHECK(auth::enrol(home_->authority(), {name, role}, file, base::real_file_system(), randomness_,
+                      std::chrono::system_clock::now())
               .ok());
   }
   const auto text = *base::read_file(file, 1 << 20);
@@ -189,8 +188,8 @@ Client Deployment::join(const std::string& name, state::EnrolmentRole role) {
   options.identity.authority_pem = enrolment.authority_pem;
   options.server_role = net::PeerRole::kGatekeeper;
   const auto joining = *net::HttpClient::create(options);
-  const auto reply = joining->request("POST", "/v1/join", base::view_of(request.to_json()),
-                                      "application/json");
+  const auto reply =
+      joining->request("POST", "/v1/join", base::view_of(request.to_json()), "application/json");
   CHECK(reply.ok());
   options.identity.certificate_pem =
       api::JoinReply::from_json(base::text_of(*reply))->certificate_pem;
@@ -263,9 +262,8 @@ EncryptedTable Deployment::encrypt(const Client& contributor, const TableToEncry
   }
   made.sealed_legend = encryptor.seal_legend(base::view_of(table::write_legend(legend)));
   made.body.legend_hash = base::sha256(made.sealed_legend);
-  made.sealed_key = format::write_sealed_key(
-      *encryptor.seal_key(home_->keys().public_key(), contributor.enrolment_secret,
-                          format::merkle_root_of(made.body)));
+  made.sealed_key = format::write_sealed_key(*encryptor.seal_key(
+      home_->keys().public_key(), contributor.enrolment_secret, format::merkle_root_of(made.body)));
   return made;
 }
 
@@ -287,12 +285,12 @@ Result<api::UploadReceipt> Deployment::send_hints(Client& contributor,
     const std::size_t pieces = table.hints[unit].size() / piece;
     for (std::size_t first = 0; first < pieces; first += 3) {  // several requests per unit
       const std::size_t count = std::min<std::size_t>(3, pieces - first);
-      CN_ASSIGN(reply, contributor.call(
-                           "PUT",
-                           base + "/hints/" + table.body.units[unit].id.hex() + "/" +
-                               std::to_string(first),
-                           base::ByteView(table.hints[unit]).subspan(first * piece,
-                                                                     count * piece)));
+      CN_ASSIGN(
+          reply,
+          contributor.call(
+              "PUT",
+              base + "/hints/" + table.body.units[unit].id.hex() + "/" + std::to_string(first),
+              base::ByteView(table.hints[unit]).subspan(first * piece, count * piece)));
     }
   }
   return api::UploadReceipt::from_json(reply);

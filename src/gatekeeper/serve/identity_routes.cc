@@ -9,8 +9,8 @@ using base::Result;
 
 Result<net::HttpResponse> join(Parts& parts, const net::HttpRequest& request) {
   CN_ASSIGN(const auto message, api::JoinRequest::from_json(base::text_of(request.body)));
-  CN_ASSIGN(auto certificate, auth::join(parts.home.authority(), message,
-                                         std::chrono::system_clock::now()));
+  CN_ASSIGN(auto certificate,
+            auth::join(parts.home.authority(), message, std::chrono::system_clock::now()));
   return net::json_response(api::JoinReply{std::move(certificate)}.to_json());
 }
 
@@ -29,9 +29,8 @@ void add_identity_routes(Parts& parts, std::vector<net::Route>& routes) {
   routes.push_back(open_route(api::gatekeeper::kJoin, [&parts](const net::HttpRequest& request) {
     return join(parts, request);
   }));
-  routes.push_back(
-      admitted_route(parts, api::gatekeeper::kGetStatus,
-                     [&parts](const auto&, const auto&) { return status(parts); }));
+  routes.push_back(admitted_route(parts, api::gatekeeper::kGetStatus,
+                                  [&parts](const auto&, const auto&) { return status(parts); }));
 }
 
 }  // namespace cryptonet::gatekeeper::serve

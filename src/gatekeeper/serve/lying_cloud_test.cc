@@ -67,9 +67,7 @@ class LyingCloudTest : public testing::Test {
     }
     return rows;
   }
-  bool frozen() {
-    return deployment_.parts().uploads.live("t")->front().frozen;
-  }
+  bool frozen() { return deployment_.parts().uploads.live("t")->front().frozen; }
   void expect_right_answer() {
     deployment_.cloud().tell(LyingCloud::honest);
     const auto answer = researcher_->ask(kQuestion, false);
@@ -139,9 +137,8 @@ std::vector<NamedLie> lies() {
       {"a byte too few", rewriting([](base::Bytes& b) { b.pop_back(); })},
       {"a byte too many", rewriting([](base::Bytes& b) { b.push_back(0); })},
       {"nothing", rewriting([](base::Bytes& b) { b.clear(); })},
-      {"a number that is not canonical", rewriting([](base::Bytes& b) {
-         std::fill(b.end() - 8, b.end(), std::uint8_t{0xFF});
-       })},
+      {"a number that is not canonical",
+       rewriting([](base::Bytes& b) { std::fill(b.end() - 8, b.end(), std::uint8_t{0xFF}); })},
       {"a flipped bit in the head", rewriting([](base::Bytes& b) { b[0] ^= 1U; })},
   };
 }
@@ -271,9 +268,9 @@ TEST_F(LyingCloudTest, AlteredFilesOfTheGatekeeperFreezeToo) {
   };
   const auto hint = folder / "hints" / upload_.body.units[0].id.hex();
   // Byte 64 begins A1, which every opening uses.
-  for (const auto& [file, at] : {std::pair{hint, std::size_t{64}},
-                                 std::pair{folder / "manifest", std::size_t{100}},
-                                 std::pair{folder / "key.sealed", std::size_t{60}}}) {
+  for (const auto& [file, at] :
+       {std::pair{hint, std::size_t{64}}, std::pair{folder / "manifest", std::size_t{100}},
+        std::pair{folder / "key.sealed", std::size_t{60}}}) {
     SCOPED_TRACE(file.filename());
     flip(file, at);
     const auto refused = researcher_->ask(kQuestion);

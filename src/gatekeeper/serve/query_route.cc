@@ -68,8 +68,7 @@ Result<HttpResponse> query(Parts& parts, const net::HttpRequest& request) {
     if (sealed.has_value()) {
       CN_ASSIGN(const auto document, keys.unseal(keys::RecordKind::kAnswer, digest, *sealed));
       return kept_answer(document.span(),
-                         {ms_between(begun, planned), 0, 0,
-                          ms_between(begun, SteadyClock::now())});
+                         {ms_between(begun, planned), 0, 0, ms_between(begun, SteadyClock::now())});
     }
   }
   verify::StageTimes times;
@@ -90,10 +89,9 @@ Result<HttpResponse> query(Parts& parts, const net::HttpRequest& request) {
 }  // namespace
 
 void add_query_route(Parts& parts, std::vector<net::Route>& routes) {
-  routes.push_back(admitted_route(parts, api::gatekeeper::kQuery,
-                                  [&parts](const auto&, const net::HttpRequest& request) {
-                                    return query(parts, request);
-                                  }));
+  routes.push_back(admitted_route(
+      parts, api::gatekeeper::kQuery,
+      [&parts](const auto&, const net::HttpRequest& request) { return query(parts, request); }));
 }
 
 }  // namespace cryptonet::gatekeeper::serve

@@ -25,12 +25,13 @@ net::Route open_route(const api::RouteInfo& info, net::Handler handler) {
 
 net::Route admitted_route(Parts& parts, const api::RouteInfo& info, PrincipalHandler handler) {
   CHECK(!info.anybody);
-  return open_route(info, [&parts, handler = std::move(handler)](const net::HttpRequest& request)
-                              -> Result<net::HttpResponse> {
-    CN_ASSIGN(const auto principal,
-              auth::principal_of(parts.home.identities(), request.peer));
-    return handler(principal, request);
-  });
+  return open_route(
+      info,
+      [&parts,
+       handler = std::move(handler)](const net::HttpRequest& request) -> Result<net::HttpResponse> {
+        CN_ASSIGN(const auto principal, auth::principal_of(parts.home.identities(), request.peer));
+        return handler(principal, request);
+      });
 }
 
 Result<state::UploadId> parse_upload_id(const std::string& hex) {

@@ -41,10 +41,10 @@ std::vector<plan::ClearRow> rows_of(std::size_t count, std::uint64_t seed) {
   for (std::size_t i = 0; i < count; ++i) {
     std::optional<std::int64_t> x;
     if (engine() % 5 != 0) x = static_cast<std::int64_t>(engine() % 2001) - 1000;
-    rows.push_back({{std::nullopt, std::nullopt, x},
-                    {static_cast<std::uint32_t>(engine() % 2),
-                     static_cast<std::uint32_t>(engine() % 3), 0},
-                    true});
+    rows.push_back(
+        {{std::nullopt, std::nullopt, x},
+         {static_cast<std::uint32_t>(engine() % 2), static_cast<std::uint32_t>(engine() % 3), 0},
+         true});
   }
   return rows;
 }
@@ -141,8 +141,7 @@ TEST_F(ServeTest, OpensATotalOnceAndAnswersAQuestionOnce) {
 
 TEST_F(ServeTest, GroupsAndFiltersByDimensionAndPartition) {
   ASSERT_TRUE(deployment_.upload(clinic_, encrypted(clinic_, 900, 4)).ok());
-  const auto answer =
-      reader_.ask("SELECT g, COUNT(*), SUM(x) FROM t WHERE site = 2 GROUP BY g");
+  const auto answer = reader_.ask("SELECT g, COUNT(*), SUM(x) FROM t WHERE site = 2 GROUP BY g");
   ASSERT_TRUE(answer.ok()) << base::describe(answer.error());
   ASSERT_EQ(answer->rows.size(), 3U);
   const auto rows = rows_of(900, 4);
@@ -162,8 +161,8 @@ TEST_F(ServeTest, GroupsAndFiltersByDimensionAndPartition) {
 
 TEST_F(ServeTest, ExplainsWithoutAskingTheCloud) {
   ASSERT_TRUE(deployment_.upload(clinic_, encrypted(clinic_, 500, 1)).ok());
-  const auto reply = reader_.call(
-      "POST", "/v1/query", base::view_of(api::QueryRequest{kTotals, true, true}.to_json()));
+  const auto reply = reader_.call("POST", "/v1/query",
+                                  base::view_of(api::QueryRequest{kTotals, true, true}.to_json()));
   ASSERT_TRUE(reply.ok()) << base::describe(reply.error());
   const auto explanation = api::QueryExplanation::from_json(*reply);
   ASSERT_TRUE(explanation.ok());
@@ -199,9 +198,9 @@ TEST_F(ServeTest, RefusesUploadsThatBreakARule) {
   // Sealed under another contributor's enrolment.
   Client hospital = deployment_.join("hospital", EnrolmentRole::kContributor);
   EncryptedTable copied = encrypted(clinic_, 500, 9);
-  ASSERT_EQ(crypto_sign_ed25519_sk_to_pk(copied.body.contributor_key.data(),
-                                         hospital.signing_key.data()),
-            0);
+  ASSERT_EQ(
+      crypto_sign_ed25519_sk_to_pk(copied.body.contributor_key.data(), hospital.signing_key.data()),
+      0);
   EXPECT_EQ(refused_rule(hospital, copied), "open");
   const auto table = encrypted(clinic_, 500, 10);
   const auto stolen = hospital.call("PUT", "/v1/uploads/" + table.body.upload.hex(),
@@ -268,8 +267,7 @@ TEST_F(ServeTest, RevokedPeersAreRefusedOnEveryRoute) {
 TEST_F(ServeTest, RolesKeepToTheirRoutes) {
   ASSERT_TRUE(deployment_.upload(clinic_, encrypted(clinic_, 500, 1)).ok());
   EXPECT_EQ(clinic_.ask(kTotals).error().code, ErrorCode::kRefused);
-  EXPECT_EQ(reader_.call("DELETE", "/v1/datasets/t/versions/1").error().code,
-            ErrorCode::kRefused);
+  EXPECT_EQ(reader_.call("DELETE", "/v1/datasets/t/versions/1").error().code, ErrorCode::kRefused);
   EXPECT_TRUE(clinic_.call("GET", "/v1/datasets").ok());
 }
 

@@ -10,8 +10,8 @@
 namespace cryptonet::gatekeeper::serve {
 
 struct ServeOptions {
-  std::string listen;           ///< host:port; port 0 asks for a free one
-  std::string cloud_url;        ///< the cloud need not be there
+  std::string listen;     ///< host:port; port 0 asks for a free one
+  std::string cloud_url;  ///< the cloud need not be there
   std::string program_version;
 };
 

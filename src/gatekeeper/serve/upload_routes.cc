@@ -30,14 +30,12 @@ Result<HttpResponse> put_hints(Parts& parts, const Principal& principal,
     return Error(ErrorCode::kBadInput, "upload.hint_size", "no unit has so many hint pieces");
   }
   CN_ASSIGN(const auto receipt,
-            parts.intake.add_hints(principal,
-                                   {upload, request.path_parameters.at(1),
-                                    static_cast<std::uint32_t>(first), request.body}));
+            parts.intake.add_hints(principal, {upload, request.path_parameters.at(1),
+                                               static_cast<std::uint32_t>(first), request.body}));
   return net::json_response(receipt.to_json());
 }
 
-Result<HttpResponse> publish(Parts& parts, const Principal& principal,
-                             const HttpRequest& request) {
+Result<HttpResponse> publish(Parts& parts, const Principal& principal, const HttpRequest& request) {
   CN_ASSIGN(const auto upload, parse_upload_id(request.path_parameters.at(0)));
   CN_ASSIGN(const auto receipt, parts.intake.publish(principal, upload, now_s()));
   spdlog::info("upload {} is version {} of {}", receipt.upload, receipt.version, receipt.dataset);

@@ -76,8 +76,8 @@ Statement& Statement::bind(std::string_view text) {
 Statement& Statement::bind(base::ByteView bytes) {
   // A null pointer would bind NULL; an empty blob is a value.
   const void* data = bytes.empty() ? static_cast<const void*>("") : bytes.data();
-  bind_result_ |= sqlite3_bind_blob64(statement_, next_parameter_++, data, bytes.size(),
-                                      SQLITE_TRANSIENT);
+  bind_result_ |=
+      sqlite3_bind_blob64(statement_, next_parameter_++, data, bytes.size(), SQLITE_TRANSIENT);
   return *this;
 }
 
@@ -154,8 +154,7 @@ std::int64_t Connection::changes() const { return sqlite3_changes64(connection_)
 
 Result<std::unique_ptr<Database>> Database::connect(const std::filesystem::path& path, int flags) {
   sqlite3* connection = nullptr;
-  const int code =
-      sqlite3_open_v2(path.c_str(), &connection, flags | SQLITE_OPEN_NOMUTEX, nullptr);
+  const int code = sqlite3_open_v2(path.c_str(), &connection, flags | SQLITE_OPEN_NOMUTEX, nullptr);
   std::unique_ptr<Database> database(new Database(connection));
   if (code != SQLITE_OK) return database_error(connection, code);
   sqlite3_busy_timeout(connection, kBusyTimeoutMs);

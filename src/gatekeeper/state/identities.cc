@@ -110,8 +110,8 @@ Status Identities::add_certificate(const Certificate& certificate, std::int64_t 
     CN_ASSIGN(Statement statement,
               connection.prepare("INSERT INTO certificate (hash, enrolment, signing_key, made_at) "
                                  "VALUES (?, ?, ?, ?)"));
-    const auto key = certificate.signing_key ? base::ByteView(*certificate.signing_key)
-                                             : base::ByteView();
+    const auto key =
+        certificate.signing_key ? base::ByteView(*certificate.signing_key) : base::ByteView();
     return statement.bind(base::ByteView(certificate.hash))
         .bind(certificate.enrolment)
         .bind(key)
@@ -122,11 +122,10 @@ Status Identities::add_certificate(const Certificate& certificate, std::int64_t 
 
 Result<std::optional<Principal>> Identities::find_principal(const base::Digest& certificate_hash) {
   return database_.read([&](Connection& connection) -> Result<std::optional<Principal>> {
-    CN_ASSIGN(
-        Statement statement,
-        connection.prepare("SELECT e.id, e.name, e.role, e.sealed_secret, e.revoked_at, "
-                           "c.signing_key FROM certificate c JOIN enrolment e "
-                           "ON e.id = c.enrolment WHERE c.hash = ?"));
+    CN_ASSIGN(Statement statement,
+              connection.prepare("SELECT e.id, e.name, e.role, e.sealed_secret, e.revoked_at, "
+                                 "c.signing_key FROM certificate c JOIN enrolment e "
+                                 "ON e.id = c.enrolment WHERE c.hash = ?"));
     CN_ASSIGN(const bool row, statement.bind(base::ByteView(certificate_hash)).step());
     if (!row) return std::optional<Principal>();
     Principal principal;

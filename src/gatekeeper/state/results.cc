@@ -70,11 +70,7 @@ Status Results::keep_answer(const base::Digest& question, const std::string& dat
     CN_ASSIGN(Statement statement,
               connection.prepare("INSERT INTO answer (question, dataset, sealed_answer, made_at) "
                                  "VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"));
-    return statement.bind(base::ByteView(question))
-        .bind(dataset)
-        .bind(sealed)
-        .bind(now_s)
-        .run();
+    return statement.bind(base::ByteView(question)).bind(dataset).bind(sealed).bind(now_s).run();
   });
 }
 

@@ -232,8 +232,7 @@ TEST_F(StateTest, KeepsTheFirstTotalAndTellsPairsApart) {
   ASSERT_TRUE(results.keep_totals(upload(1).id, {{product, {5}}, {single, {6}}}).ok());
   ASSERT_TRUE(results.keep_totals(upload(1).id, {{product, {9}}}).ok());
   reopen();
-  const auto found =
-      Results(*database_).find_totals(upload(1).id, {single, {1, {1, 4}}, product});
+  const auto found = Results(*database_).find_totals(upload(1).id, {single, {1, {1, 4}}, product});
   ASSERT_TRUE(found.ok());
   EXPECT_EQ(*found, (std::vector<base::Bytes>{{6}, {}, {5}}));
 }

@@ -65,8 +65,7 @@ Result<Package> UploadFiles::read_package(const UploadId& upload) const {
   return package;
 }
 
-std::filesystem::path UploadFiles::hints_place(const Manifest& manifest,
-                                               std::uint32_t unit) const {
+std::filesystem::path UploadFiles::hints_place(const Manifest& manifest, std::uint32_t unit) const {
   return place(manifest.body().upload) / "hints" / manifest.body().units.at(unit).id.hex();
 }
 
@@ -92,10 +91,10 @@ Status UploadFiles::add_hint_pieces(const Manifest& manifest, const HintPieces& 
   CN_ASSIGN(const std::uint32_t held, hint_pieces_held(manifest, pieces.unit));
   if (pieces.first + count <= held) return base::ok();
   if (pieces.first > held) {
-    return Error(ErrorCode::kBadInput, "upload.hint_gap",
-                 "hint piece " + std::to_string(pieces.first) + " came before piece " +
-                     std::to_string(held),
-                 "send the pieces of a unit in order");
+    return Error(
+        ErrorCode::kBadInput, "upload.hint_gap",
+        "hint piece " + std::to_string(pieces.first) + " came before piece " + std::to_string(held),
+        "send the pieces of a unit in order");
   }
   const auto file = hints_place(manifest, pieces.unit);
   const auto partial = partial_of(file);

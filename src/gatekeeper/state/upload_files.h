@@ -47,8 +47,7 @@ class UploadFiles {
   /// Adds pieces; those already there are skipped, so sending twice is harmless. kBadInput for a
   /// gap or a wrong size; kIntegrity when the whole unit does not match the manifest: it is then
   /// forgotten and must be sent again.
-  base::Status add_hint_pieces(const columns::format::Manifest& manifest,
-                               const HintPieces& pieces);
+  base::Status add_hint_pieces(const columns::format::Manifest& manifest, const HintPieces& pieces);
   base::Result<base::MappedFile> map_hints(const columns::format::Manifest& manifest,
                                            std::uint32_t unit) const;
   base::Status remove(const columns::format::UploadId& upload);

@@ -83,9 +83,8 @@ Result<std::optional<DatasetRow>> find_dataset(Connection& connection, const std
                 "SELECT schema_tag, sealed_schema, next_version FROM dataset WHERE name = ?"));
   CN_ASSIGN(const bool row, statement.bind(name).step());
   if (!row) return std::optional<DatasetRow>();
-  return std::optional<DatasetRow>(DatasetRow{
-      {read_digest(statement, 0), statement.bytes(1)},
-      static_cast<std::uint64_t>(statement.integer(2))});
+  return std::optional<DatasetRow>(DatasetRow{{read_digest(statement, 0), statement.bytes(1)},
+                                              static_cast<std::uint64_t>(statement.integer(2))});
 }
 
 Result<std::uint64_t> live_rows(Connection& connection, const std::string& dataset) {
@@ -191,10 +190,9 @@ Result<std::optional<DatasetSchema>> Uploads::find_schema(const std::string& dat
 
 Result<std::vector<DatasetVersions>> Uploads::datasets() {
   return database_.read([&](Connection& connection) -> Result<std::vector<DatasetVersions>> {
-    CN_ASSIGN(Statement statement,
-              connection.prepare("SELECT " CN_UPLOAD_COLUMNS
-                                 " FROM upload WHERE state = 'published' "
-                                 "ORDER BY dataset, version"));
+    CN_ASSIGN(Statement statement, connection.prepare("SELECT " CN_UPLOAD_COLUMNS
+                                                      " FROM upload WHERE state = 'published' "
+                                                      "ORDER BY dataset, version"));
     std::vector<DatasetVersions> datasets;
     while (true) {
       CN_ASSIGN(const bool row, statement.step());
@@ -263,9 +261,8 @@ Status Uploads::drop(const UploadId& id, std::int64_t now_s) {
     CN_RETURN_IF_ERROR(mark.bind(now_s).bind(base::ByteView(id.bytes)).run());
     CN_ASSIGN(Statement totals, connection.prepare("DELETE FROM opened_total WHERE upload = ?"));
     CN_RETURN_IF_ERROR(totals.bind(base::ByteView(id.bytes)).run());
-    CN_ASSIGN(Statement answers,
-              connection.prepare("DELETE FROM answer WHERE dataset = "
-                                 "(SELECT dataset FROM upload WHERE id = ?)"));
+    CN_ASSIGN(Statement answers, connection.prepare("DELETE FROM answer WHERE dataset = "
+                                                    "(SELECT dataset FROM upload WHERE id = ?)"));
     return answers.bind(base::ByteView(id.bytes)).run();
   });
 }
@@ -308,9 +305,8 @@ Result<bool> Uploads::unfreeze(const std::string& dataset, std::uint64_t version
                  "the dataset '" + dataset + "' has no live version " + std::to_string(version));
   }
   return database_.write([&](Connection& connection) -> Result<bool> {
-    CN_ASSIGN(Statement statement,
-              connection.prepare("UPDATE upload SET frozen_at = NULL "
-                                 "WHERE id = ? AND frozen_at IS NOT NULL"));
+    CN_ASSIGN(Statement statement, connection.prepare("UPDATE upload SET frozen_at = NULL "
+                                                      "WHERE id = ? AND frozen_at IS NOT NULL"));
     CN_RETURN_IF_ERROR(statement.bind(base::ByteView(upload->id.bytes)).run());
     return connection.changes() == 1;
   });

@@ -75,9 +75,9 @@ void CloudLink::give_back(std::unique_ptr<net::HttpClient> client) {
 Result<base::Bytes> CloudLink::totals(const columns::format::TotalsRequest& request) {
   CN_ASSIGN(auto client, take());
   const auto& route = api::cloud::kComputeTotals;
-  auto reply = client->request(std::string(route.method),
-                               api::path_of(route, {request.upload.hex()}),
-                               columns::format::write_totals_request(request), kOctets);
+  auto reply =
+      client->request(std::string(route.method), api::path_of(route, {request.upload.hex()}),
+                      columns::format::write_totals_request(request), kOctets);
   if (!reply.ok()) return translated(reply.take_error());
   give_back(std::move(client));
   return reply;

@@ -67,8 +67,8 @@ std::vector<Batch> make_batches(const std::vector<std::uint32_t>& units,
       const std::size_t units_each = std::max<std::size_t>(1, kPairs / count);
       for (std::size_t u = 0; u < all_units.size(); u += units_each) {
         const auto from = all_units.begin() + static_cast<std::ptrdiff_t>(u);
-        const auto to = from + static_cast<std::ptrdiff_t>(
-                                   std::min(units_each, all_units.size() - u));
+        const auto to =
+            from + static_cast<std::ptrdiff_t>(std::min(units_each, all_units.size() - u));
         batches.push_back({{from, to}, part});
       }
     }
@@ -82,8 +82,7 @@ VersionRun::VersionRun(const Runner::Sources& sources, const plan::CheckedPlan& 
       plan_(plan),
       planned_(planned),
       version_(version),
-      kept_(planned.units.size(),
-            std::vector<std::optional<std::int64_t>>(plan.pairs().size())),
+      kept_(planned.units.size(), std::vector<std::optional<std::int64_t>>(plan.pairs().size())),
       totals_(planned.units.size(), std::vector<std::int64_t>(plan.pairs().size())) {
   for (std::size_t i = 0; i < planned.units.size(); ++i) unit_position_[planned.units[i]] = i;
 }
@@ -103,9 +102,8 @@ Status VersionRun::look_up() {
   const std::size_t pairs = plan_.pairs().size();
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (sealed[i].empty()) continue;
-    CN_ASSIGN(const auto clear,
-              sources_.keys.unseal(keys::RecordKind::kOpenedTotal, total_name(upload, names[i]),
-                                   sealed[i]));
+    CN_ASSIGN(const auto clear, sources_.keys.unseal(keys::RecordKind::kOpenedTotal,
+                                                     total_name(upload, names[i]), sealed[i]));
     base::ByteReader reader(clear.span());
     kept_[i / pairs][i % pairs] = static_cast<std::int64_t>(reader.u64());
     CHECK(reader.finished());
@@ -165,8 +163,8 @@ Result<columns::open::UploadOpener> VersionRun::opener() {
   if (base::sha256(package.manifest) != upload.manifest_digest) {
     return failed(columns::open::opening_refused());
   }
-  auto made = open::make_opener({sources_.keys, secret}, *version_.parts.manifest,
-                                package.sealed_key);
+  auto made =
+      open::make_opener({sources_.keys, secret}, *version_.parts.manifest, package.sealed_key);
   if (!made.ok()) return failed(made.take_error());
   return made;
 }
@@ -189,8 +187,8 @@ Status VersionRun::open(const Reply& reply) {
 Result<std::vector<state::KeptTotal>> VersionRun::open_reply(
     const Reply& reply, const columns::open::UploadOpener& opener) {
   const auto& manifest = *version_.parts.manifest;
-  CN_ASSIGN(const auto numbers, columns::format::parse_totals_reply(
-                                    manifest.parameters(), reply.request, reply.bytes));
+  CN_ASSIGN(const auto numbers,
+            columns::format::parse_totals_reply(manifest.parameters(), reply.request, reply.bytes));
   const auto& pairs = reply.request.pairs;
   std::vector<state::KeptTotal> fresh;
   for (std::size_t u = 0; u < reply.batch.units.size(); ++u) {
@@ -216,9 +214,9 @@ Result<std::vector<state::KeptTotal>> VersionRun::open_reply(
       if (kept.has_value() && *kept != total) return columns::open::opening_refused();
       totals_[unit_position][position] = total;
       const state::TotalName name{unit, value};
-      fresh.push_back({name, sources_.keys.seal(keys::RecordKind::kOpenedTotal,
-                                                total_name(version_.upload.id, name),
-                                                total_bytes(total))});
+      fresh.push_back(
+          {name, sources_.keys.seal(keys::RecordKind::kOpenedTotal,
+                                    total_name(version_.upload.id, name), total_bytes(total))});
     }
   }
   return fresh;

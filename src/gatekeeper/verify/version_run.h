@@ -38,8 +38,8 @@ class VersionRun {
   base::Status look_up();
   base::Result<Reply> ask(Batch batch) const;
   base::Status open(const Reply& reply);
-  base::Result<std::vector<state::KeptTotal>> open_reply(
-      const Reply& reply, const columns::open::UploadOpener& opener);
+  base::Result<std::vector<state::KeptTotal>> open_reply(const Reply& reply,
+                                                         const columns::open::UploadOpener& opener);
   base::Result<columns::open::UploadOpener> opener();
   /// kIntegrity errors of an opening freeze the upload; all others pass.
   base::Error failed(base::Error error);

@@ -109,19 +109,18 @@ TEST(TableOf, DescribesADataset) {
   for (int i = 1; i <= 12; ++i) month.groups.push_back(std::to_string(i));
   dataset.columns = {delay, month};
   dataset.crosses = {{"month", "weekday"}};
-  EXPECT_EQ(
-      table_of(dataset),
-      "dataset flights, newest version 2\n\n"
-      " version | rows | units | state  | upload\n"
-      "---------+------+-------+--------+--------\n"
-      "       1 |  100 |     1 | ready  | aa\n"
-      "       2 |   50 |     1 | frozen | bb\n\n"
-      " column | role              | from  | null | content\n"
-      "--------+-------------------+-------+------+---------------------------------------\n"
-      " delay  | measure           | delay | no   | -12.5 to 100.0, powers to 2\n"
-      " month  | dimension (month) | date  | no   | 1, 2, 3, 4, 5, 6, 7, 8, \xE2\x80\xA6 (12 "
-      "groups)\n\n"
-      "crosses: (month, weekday)\n");
+  EXPECT_EQ(table_of(dataset),
+            "dataset flights, newest version 2\n\n"
+            " version | rows | units | state  | upload\n"
+            "---------+------+-------+--------+--------\n"
+            "       1 |  100 |     1 | ready  | aa\n"
+            "       2 |   50 |     1 | frozen | bb\n\n"
+            " column | role              | from  | null | content\n"
+            "--------+-------------------+-------+------+---------------------------------------\n"
+            " delay  | measure           | delay | no   | -12.5 to 100.0, powers to 2\n"
+            " month  | dimension (month) | date  | no   | 1, 2, 3, 4, 5, 6, 7, 8, \xE2\x80\xA6 (12 "
+            "groups)\n\n"
+            "crosses: (month, weekday)\n");
 }
 
 }  // namespace
