@@ -3,8 +3,10 @@
 // on the way; Arrow's own messages quote the file, so they are replaced by ours, with the line
 // found by a second reading.
 #include <arrow/csv/api.h>
+#include <arrow/util/utf8.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "contributor/load/arrow_columns.h"
 #include "contributor/load/csv_lines.h"
@@ -24,6 +26,29 @@ Error csv_error(const std::filesystem::path& path, std::string rule, std::string
       .at(path.string(), line, column);
 }
 
+/// That a field of the row is not UTF-8, if so.
+std::optional<Error> encoding_error(const std::filesystem::path& path, const CsvRow& row) {
+  arrow::util::InitializeUTF8();
+  for (std::size_t i = 0; i < row.texts.size(); ++i) {
+    if (arrow::util::ValidateUTF8(row.texts[i])) continue;
+    return csv_error(path, "encoding", "the text is not UTF-8", "save the file as UTF-8", row.line,
+                     static_cast<std::int64_t>(i + 1));
+  }
+  return std::nullopt;
+}
+
+/// The first row of a well-formed file that is not UTF-8.
+std::optional<Error> find_encoding_error(const std::filesystem::path& path, char delimiter,
+                                         std::size_t expected) {
+  auto lines = CsvLines::open(path, delimiter);
+  if (!lines.ok()) return lines.take_error();
+  lines->skip_empty_lines(expected > 1);
+  while (const auto row = lines->next(true)) {
+    if (auto error = encoding_error(path, *row)) return error;
+  }
+  return std::nullopt;
+}
+
 /// Why Arrow would not read on: the first row that breaks the form.
 Error explain(const std::filesystem::path& path, char delimiter, std::size_t expected) {
   auto lines = CsvLines::open(path, delimiter);
@@ -41,7 +66,8 @@ Error explain(const std::filesystem::path& path, char delimiter, std::size_t exp
                        "quote fields that hold the delimiter, or repair the row", row->line);
     }
   }
-  return csv_error(path, "malformed", "the file cannot be read as CSV in UTF-8",
+  if (auto error = find_encoding_error(path, delimiter, expected)) return *std::move(error);
+  return csv_error(path, "malformed", "the file cannot be read as CSV",
                    "save it as UTF-8 CSV (RFC 4180) with rows below 4 MB", 0);
 }
 
@@ -175,6 +201,7 @@ Result<std::unique_ptr<TableSource>> open_csv(const std::filesystem::path& path,
   if (!header) {
     return csv_error(path, "no_header", "the file is empty", "the first row names the columns", 1);
   }
+  if (auto error = encoding_error(path, *header)) return *std::move(error);
   std::vector<SourceColumn> columns;
   for (const std::string& name : header->texts) {
     if (name.empty()) {

@@ -99,7 +99,11 @@ TEST(CsvSource, RefusesWhatIsNoCsv) {
   EXPECT_EQ(error_of("").rule, "csv.no_header");
   EXPECT_EQ(error_of("a,,b\n1,2,3\n").rule, "csv.header");
   EXPECT_EQ(error_of("a,b\n1,\"2\n").rule, "csv.unterminated_quote");
-  EXPECT_EQ(error_of("a\n\xE4\n").rule, "csv.malformed");
+  const auto latin1 = error_of("a,b\n1,2\n3,\xE4\n");
+  EXPECT_EQ(latin1.rule, "csv.encoding");
+  EXPECT_EQ(latin1.line, 3);
+  EXPECT_EQ(latin1.column, 2);
+  EXPECT_EQ(error_of("a,\xE4\n1,2\n").rule, "csv.encoding");  // no name that TOML could hold
   EXPECT_EQ(error_of("\xFF\xFE"
                      "a\n")
                 .rule,
