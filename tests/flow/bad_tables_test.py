@@ -77,6 +77,18 @@ def test_csv_is_refused(flow, files_left, text, wanted, unwanted):
     assert files_left() <= {"bad.csv", "bad.toml"}
 
 
+@pytest.mark.parametrize("name", ["Flights", "flights-3m", "flights.v1", "_flights", "a b", "1a"])
+def test_a_name_that_the_gatekeeper_would_refuse_is_refused_before_encrypting(flow, name):
+    table = flow.folder / "named.csv"
+    table.write_text(csv(*GOOD))
+    out = flow.folder / "named.upload"
+    outcome = flow.contributor.run("encrypt", table, "--schema",
+                                   flow.write_schema("named", SCHEMA), "--dataset", name,
+                                   "--out", out, expect=2)
+    assert "dataset name" in outcome.stderr
+    assert not out.exists()
+
+
 def test_a_unit_too_small_for_its_columns_is_refused_by_the_bound(flow, files_left):
     outcome = encrypt(flow, csv(*GOOD[:20]), expect=4)
     assert outcome.stderr.startswith("cryptonet: REFUSED: ")

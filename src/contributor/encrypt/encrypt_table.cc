@@ -298,13 +298,10 @@ class TableEncryption {
 }  // namespace
 
 bool is_dataset_name(std::string_view name) {
-  const auto is_letter = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-  };
+  const auto is_letter = [](char c) { return c >= 'a' && c <= 'z'; };
   if (name.empty() || name.size() > 63 || !is_letter(name[0])) return false;
-  return std::all_of(name.begin(), name.end(), [&](char c) {
-    return is_letter(c) || (c >= '0' && c <= '9') || c == '-' || c == '.';
-  });
+  return std::all_of(name.begin(), name.end(),
+                     [&](char c) { return is_letter(c) || (c >= '0' && c <= '9') || c == '_'; });
 }
 
 std::string write_summary(const EncryptSummary& summary) {
@@ -325,8 +322,8 @@ Result<EncryptSummary> encrypt_table(const load::TableSource& source, const tabl
                                      const ContributorKeys& keys, const EncryptOptions& options) {
   if (!is_dataset_name(options.dataset)) {
     return Error(ErrorCode::kUsage, "encrypt.dataset_name",
-                 "a dataset name has 1 to 63 letters, digits, _ - . after a first letter or "
-                 "underscore",
+                 "a dataset name has 1 to 63 small letters, digits and _, a letter first, so that "
+                 "SQL needs no quotes",
                  "give another --dataset");
   }
   base::start_sodium();

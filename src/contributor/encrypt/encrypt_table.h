@@ -65,7 +65,7 @@ base::Result<EncryptSummary> encrypt_table(const load::TableSource& source,
                                            const table::Schema& schema, const ContributorKeys& keys,
                                            const EncryptOptions& options);
 
-/// 1 to 63 letters, digits, '_', '-', '.', first a letter or '_': what the gatekeeper takes.
+/// 1 to 63 small letters, digits and '_', first a letter: what the gatekeeper takes.
 bool is_dataset_name(std::string_view name);
 
 }  // namespace cryptonet::contributor::encrypt

@@ -458,10 +458,8 @@ TEST_F(EncryptTable, LeavesNothingBehindAfterCtrlC) {
 }
 
 TEST(DatasetName, IsWhatTheGatekeeperTakes) {
-  for (const char* good : {"a", "flights_3m", "X1", "_a", "a-b.c"}) {
-    EXPECT_TRUE(is_dataset_name(good)) << good;
-  }
-  for (const char* bad : {"", "1a", ".a", "a b", "../x", "a/b"}) {
+  for (const char* good : {"a", "flights_3m", "x1"}) EXPECT_TRUE(is_dataset_name(good)) << good;
+  for (const char* bad : {"", "A", "1a", "_a", "a-b", "a.b", "a b", "../x"}) {
     EXPECT_FALSE(is_dataset_name(bad)) << bad;
   }
   EXPECT_TRUE(is_dataset_name(std::string(63, 'a')));
