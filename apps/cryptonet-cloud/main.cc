@@ -11,6 +11,7 @@
 #include <string>
 #include <thread>
 
+#include "base/private_process.h"
 #include "base/secret_memory.h"
 #include "base/stop.h"
 #include "cloud/serve/serve.h"
@@ -56,6 +57,7 @@ int serve(Options& options) {
 }
 
 int run(int argc, char** argv) {
+  base::keep_memory_private();
   base::start_sodium();
   Options options;
   options.serve.version = CRYPTONET_VERSION;

@@ -14,6 +14,7 @@
 
 #include "api/messages.h"
 #include "base/file_system.h"
+#include "base/private_process.h"
 #include "base/randomness.h"
 #include "base/secret_memory.h"
 #include "base/stop.h"
@@ -219,6 +220,7 @@ std::vector<Command> add_commands(CLI::App& program, Options& options) {
 }
 
 int run(int argc, char** argv) {
+  base::keep_memory_private();
   base::start_sodium();
   Options options;
   CLI::App program("The custodian's side of Cryptonet: keys, enrolments, and answers.",

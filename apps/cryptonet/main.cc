@@ -5,6 +5,7 @@
 #include <exception>
 #include <span>
 
+#include "base/private_process.h"
 #include "base/stop.h"
 #include "commands.h"
 
@@ -53,6 +54,7 @@ base::Error usage_error(const CLI::App& parser, const CLI::ParseError& error,
 }
 
 int run(int count, char** arguments) {
+  base::keep_memory_private();
   CLI::App parser(kAbout, "cryptonet");
   parser.footer(kFooter);
   parser.set_version_flag("--version", "cryptonet " CRYPTONET_VERSION);
