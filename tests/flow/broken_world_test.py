@@ -3,8 +3,10 @@
 half-written, and the next attempt succeeds."""
 
 import json
+import pathlib
 import resource
 import signal
+import subprocess
 import time
 
 import pytest
@@ -181,3 +183,26 @@ def test_answers_in_csv_and_table(flow):
     file.write_text(sql)
     assert flow.researcher.run("query", "--file", file).stdout == table
     assert flow.researcher.run("query", "-", stdin=sql).stdout == table
+
+
+def test_no_program_leaves_a_core_file(flow):
+    waiting = flow.researcher.start("query", "-", stdin=subprocess.PIPE)
+    try:
+        for process in (flow.platform.cloud.process, flow.platform.gatekeeper.process, waiting):
+            limits = pathlib.Path(f"/proc/{process.pid}/limits")
+            for _ in range(200):
+                core = next(line for line in limits.read_text().splitlines() if "core" in line)
+                if core.split()[4:6] == ["0", "0"]:
+                    break
+                time.sleep(0.05)
+            assert core.split()[4:6] == ["0", "0"], core
+    finally:
+        waiting.communicate("")
+
+
+def test_a_home_is_served_once(flow):
+    truth = flow.truth(flow.publish("once"))
+    outcome = flow.platform.custodian("serve", "--listen", "127.0.0.1:0", "--cloud",
+                                      flow.platform.cloud.url, expect=4)
+    assert "another cryptonet-gatekeeper is serving this home" in outcome.stderr
+    assert flow.ask("once").json()["rows"] == truth

@@ -3,6 +3,8 @@
 // the disk to the TLS library, which wants them so; they are wiped with the object.
 #include "gatekeeper/home/home.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -99,6 +101,7 @@ Home::Home(std::filesystem::path folder, std::unique_ptr<state::Database> databa
       keys_(std::move(keys)) {}
 
 Home::~Home() {
+  if (lock_ >= 0) ::close(lock_);
   wipe(authority_.key_pem);
   wipe(server_.key_pem);
 }
@@ -119,6 +122,24 @@ Result<std::unique_ptr<Home>> Home::open(const std::filesystem::path& folder,
   CN_ASSIGN(home->server_.key_pem, read_text(folder / "server.key"));
   CN_ASSIGN(home->server_.certificate_pem, read_text(folder / "server.crt"));
   return home;
+}
+
+Status Home::lock_for_serving() {
+  CHECK(lock_ < 0);
+  const auto path = folder_ / "lock";
+  const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (descriptor < 0) return base::local_io_error("open", path, errno);
+  if (::flock(descriptor, LOCK_EX | LOCK_NB) == 0) {
+    lock_ = descriptor;
+    return base::ok();
+  }
+  const int reason = errno;
+  ::close(descriptor);
+  if (reason != EWOULDBLOCK) return base::local_io_error("lock", path, reason);
+  return Error(ErrorCode::kRefused, "home.in_use",
+               "another cryptonet-gatekeeper is serving this home",
+               "stop it, or give another --home")
+      .at(folder_.string());
 }
 
 net::TlsIdentity Home::identity() const {

@@ -5,6 +5,7 @@
 //   sealing.key                   32 bytes, X25519: what contributors seal upload keys to
 //   state.db                      enrolments, versions, frozen flags, opened totals (sealed)
 //   uploads/<id>/                 manifest, key.sealed, legend.sealed, hints/<unit>
+//   lock                          held by the one process that serves this home
 //   enrol-cloud enrol-contributor enrol-researcher   the first invitations
 #pragma once
 
@@ -36,11 +37,16 @@ class Home {
   auth::Authority authority() { return {identities_, keys_, authority_}; }
   /// This gatekeeper's own end of every connection.
   net::TlsIdentity identity() const;
+  /// Taken before serving and held until this object dies; the other commands need no lock.
+  /// kRefused when another process serves the home: two of them would each take a strike at a
+  /// total that was altered, and would write to the same hints.
+  base::Status lock_for_serving();
   std::filesystem::path uploads_folder() const { return folder_ / "uploads"; }
 
  private:
   Home(std::filesystem::path folder, std::unique_ptr<state::Database> database, keys::KeyRing keys);
   std::filesystem::path folder_;
+  int lock_ = -1;  ///< a file descriptor
   std::unique_ptr<state::Database> database_;
   state::Identities identities_;
   keys::KeyRing keys_;

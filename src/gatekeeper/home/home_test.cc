@@ -57,6 +57,21 @@ TEST_F(HomeTest, InitMakesAPrivateFolderThatOpens) {
   }
 }
 
+TEST_F(HomeTest, IsServedByOneProcessAtATime) {
+  const auto place = folder_ / "home";
+  ASSERT_TRUE(make(place).ok());
+  auto first = Home::open(place, randomness_);
+  const auto second = Home::open(place, randomness_);  // enrol and unfreeze open it beside serve
+  ASSERT_TRUE(first.ok() && second.ok());
+  ASSERT_TRUE((*first)->lock_for_serving().ok());
+  const auto refused = (*second)->lock_for_serving();
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, ErrorCode::kRefused);
+  EXPECT_EQ(refused.error().rule, "home.in_use");
+  first->reset();
+  EXPECT_TRUE((*second)->lock_for_serving().ok());
+}
+
 TEST_F(HomeTest, InitTakesAnEmptyFolder) {
   EXPECT_TRUE(make(folder_).ok());
   EXPECT_TRUE(Home::open(folder_, randomness_).ok());

@@ -42,6 +42,7 @@ void wait_for_stop(Parts& parts) {
 
 Status serve(home::Home& home, const ServeOptions& options,
              const std::function<void(const std::string& url)>& ready) {
+  CN_RETURN_IF_ERROR(home.lock_for_serving());
   CN_ASSIGN(const auto cloud, verify::CloudLink::create(options.cloud_url, home.identity()));
   Parts parts(home, *cloud, options.program_version);
   CN_RETURN_IF_ERROR(remove_leftovers(parts));
