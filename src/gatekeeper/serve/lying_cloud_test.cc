@@ -218,6 +218,19 @@ TEST_F(LyingCloudTest, WhatBreaksOffOnTheWayNeverFreezes) {
   expect_right_answer();
 }
 
+TEST_F(LyingCloudTest, AReachedCapTellsNoFigures) {
+  deployment_.cloud().tell([](const TotalsRequest&, Numbers) -> base::Result<base::Bytes> {
+    return base::Error(ErrorCode::kRefused, "ledger.cap_of_totals",
+                       "of which 0 of at most 3 were answered already", "ask for 3");
+  });
+  const auto refused = researcher_->ask(kQuestion);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, ErrorCode::kRefused);
+  EXPECT_EQ(refused.error().rule, "ledger.cap_of_totals");
+  const std::string text = refused.error().message + refused.error().hint;
+  EXPECT_EQ(text.find_first_of("0123456789"), std::string::npos) << text;
+}
+
 TEST_F(LyingCloudTest, MultiplesOfThePlaintextModulusAreHarmless) {
   deployment_.cloud().tell(altering([](Numbers& n) {
     const std::uint64_t t = wide_set().bgv.plaintext_modulus();

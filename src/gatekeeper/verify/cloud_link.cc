@@ -19,6 +19,14 @@ constexpr std::size_t kMaxReplyBytes = std::size_t{64} << 20;
 constexpr const char* kOctets = "application/octet-stream";
 
 Error translated(Error error) {
+  if (error.rule == "ledger.cap_of_totals") {
+    // The cloud's figures are a third of a unit's rows, and how much others have asked: a unit may
+    // be too small for its count to be released.
+    return Error(ErrorCode::kRefused, error.rule,
+                 "this question needs more new totals of one unit than may still be answered; as "
+                 "many totals as rows would tell the rows",
+                 "ask for fewer groups or columns, or for what was answered before");
+  }
   switch (error.code) {
     case ErrorCode::kRefused:
     case ErrorCode::kIntegrity:
