@@ -74,7 +74,13 @@ CREATE INDEX answer_by_dataset ON answer (dataset);
 PRAGMA user_version = 1;
 )sql";
 
-constexpr std::array<const char*, 1> kScripts = {kFirst};
+// The oldest answers go when there are too many.
+constexpr const char* kSecond = R"sql(
+CREATE INDEX answer_by_time ON answer (made_at);
+PRAGMA user_version = 2;
+)sql";
+
+constexpr std::array<const char*, 2> kScripts = {kFirst, kSecond};
 }  // namespace
 
 std::span<const char* const> migrations() { return kScripts; }

@@ -66,11 +66,17 @@ Result<std::optional<base::Bytes>> Results::find_answer(const base::Digest& ques
 
 Status Results::keep_answer(const base::Digest& question, const std::string& dataset,
                             base::ByteView sealed, std::int64_t now_s) {
+  if (sealed.size() > kMaxKeptAnswerBytes) return base::ok();
   return database_.write([&](Connection& connection) -> Status {
     CN_ASSIGN(Statement statement,
               connection.prepare("INSERT INTO answer (question, dataset, sealed_answer, made_at) "
                                  "VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"));
-    return statement.bind(base::ByteView(question)).bind(dataset).bind(sealed).bind(now_s).run();
+    CN_RETURN_IF_ERROR(
+        statement.bind(base::ByteView(question)).bind(dataset).bind(sealed).bind(now_s).run());
+    CN_ASSIGN(Statement oldest,
+              connection.prepare("DELETE FROM answer WHERE question IN (SELECT question FROM "
+                                 "answer ORDER BY made_at DESC LIMIT -1 OFFSET ?)"));
+    return oldest.bind(static_cast<std::int64_t>(kMaxKeptAnswers)).run();
   });
 }
 

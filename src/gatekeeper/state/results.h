@@ -23,6 +23,10 @@ struct KeptTotal {
   base::Bytes sealed;
 };
 
+/// What questions may make the state grow by: 4 GiB in all.
+inline constexpr std::size_t kMaxKeptAnswers = 4096;
+inline constexpr std::size_t kMaxKeptAnswerBytes = std::size_t{1} << 20;
+
 class Results {
  public:
   explicit Results(Database& database) : database_(database) {}
@@ -35,6 +39,7 @@ class Results {
 
   /// `question` is a digest of the bound question and the versions that it was asked of.
   base::Result<std::optional<base::Bytes>> find_answer(const base::Digest& question);
+  /// An answer above kMaxKeptAnswerBytes is not kept; above kMaxKeptAnswers the oldest goes.
   base::Status keep_answer(const base::Digest& question, const std::string& dataset,
                            base::ByteView sealed, std::int64_t now_s);
 

@@ -224,6 +224,30 @@ TEST_F(StateTest, DropForgetsTotalsAndAnswersAndRemembersTheCloud) {
   EXPECT_TRUE(Uploads(*database_).pending_deletions()->empty());
 }
 
+TEST_F(StateTest, KeepsNoMoreAnswersThanItMay) {
+  Results results(*database_);
+  const auto question = [](std::size_t number) {
+    base::Digest digest{};
+    digest[0] = static_cast<std::uint8_t>(number >> 8);
+    digest[1] = static_cast<std::uint8_t>(number);
+    return digest;
+  };
+  constexpr std::size_t kMore = 3;
+  for (std::size_t i = 0; i < kMaxKeptAnswers + kMore; ++i) {
+    const auto time = static_cast<std::int64_t>(i);
+    ASSERT_TRUE(results.keep_answer(question(i), "visits", base::Bytes{1}, time).ok());
+  }
+  for (std::size_t i = 0; i < kMore; ++i) {
+    EXPECT_FALSE(results.find_answer(question(i))->has_value());
+  }
+  EXPECT_TRUE(results.find_answer(question(kMore))->has_value());
+  EXPECT_TRUE(results.find_answer(question(kMaxKeptAnswers + kMore - 1))->has_value());
+  const base::Digest large = question(60000);
+  ASSERT_TRUE(
+      results.keep_answer(large, "visits", base::Bytes(kMaxKeptAnswerBytes + 1), 1 << 20).ok());
+  EXPECT_FALSE(results.find_answer(large)->has_value());
+}
+
 TEST_F(StateTest, KeepsTheFirstTotalAndTellsPairsApart) {
   EXPECT_EQ(publish(1), 1U);
   Results results(*database_);
