@@ -24,6 +24,12 @@ function(cryptonet_test name)
     PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 300)
 endfunction()
 
+# cryptonet_compile_together(TARGET...): the target's files become a few translation units, because
+# heavy headers (CLI11, nlohmann-json, Boost's integers) cost more than the files themselves.
+function(cryptonet_compile_together)
+  set_target_properties(${ARGV} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 7)
+endfunction()
+
 # cryptonet_program(cryptonet-cloud SOURCES main.cc DEPS cn_cloud_serve): lands in <build>/bin.
 function(cryptonet_program name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
