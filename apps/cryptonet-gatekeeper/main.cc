@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // cryptonet-gatekeeper: the custodian's program. It makes and opens the home folder, enrols and
 // revokes, lifts freezes, and serves. The exit status is the code of the error (base/result.h);
-// errors go to stderr as "cryptonet-gatekeeper: CODE: text" and, with --format json, to stdout too.
+// errors go to stderr as "cryptonet: CODE: text" and, with --format json, to stdout too.
 // One command per run; serving is multi-threaded inside serve/.
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
@@ -136,7 +136,7 @@ Status serve(const Options& options) {
 
 int fail(const Options& options, const Error& error) {
   const std::string code(base::code_name(error.code));
-  std::fprintf(stderr, "cryptonet-gatekeeper: %s: %s\n", code.c_str(),
+  std::fprintf(stderr, "cryptonet: %s: %s\n", code.c_str(),
                base::describe(error).c_str());
   if (options.format == "json") {
     const api::ErrorReply reply{
