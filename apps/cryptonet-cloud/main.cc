@@ -38,8 +38,8 @@ struct Options {
 };
 
 int fail(const Error& error) {
-  std::fprintf(stderr, "cryptonet: %s: %s\n",
-               std::string(base::code_name(error.code)).c_str(), base::describe(error).c_str());
+  std::fprintf(stderr, "cryptonet: %s: %s\n", std::string(base::code_name(error.code)).c_str(),
+               base::describe(error).c_str());
   return static_cast<int>(error.code);
 }
 

@@ -136,8 +136,7 @@ Status serve(const Options& options) {
 
 int fail(const Options& options, const Error& error) {
   const std::string code(base::code_name(error.code));
-  std::fprintf(stderr, "cryptonet: %s: %s\n", code.c_str(),
-               base::describe(error).c_str());
+  std::fprintf(stderr, "cryptonet: %s: %s\n", code.c_str(), base::describe(error).c_str());
   if (options.format == "json") {
     const api::ErrorReply reply{
         {code, error.rule, error.message, error.file, error.line, error.column, error.hint}};
