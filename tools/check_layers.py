@@ -197,12 +197,5 @@ def complaints(root=tree.ROOT):
             + check_architecture(files, text_of, root) + check_links(files, text_of, root))
 
 
-def main():
-    found = complaints()
-    for line in found:
-        print(line)
-    return 1 if found else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(tree.report(complaints()))

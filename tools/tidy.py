@@ -123,12 +123,5 @@ def complaints(root=tree.ROOT):
     return found
 
 
-def main():
-    found = complaints()
-    for line in found:
-        print(line)
-    return 1 if found else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(tree.report(complaints()))

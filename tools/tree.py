@@ -22,3 +22,10 @@ def text_of(path, root=ROOT):
         return (root / path).read_text(encoding="utf-8")
     except UnicodeDecodeError:
         return None
+
+
+def report(complaints):
+    """Prints each complaint on a line of its own; 1, the exit code, when there is any."""
+    for line in complaints:
+        print(line)
+    return 1 if complaints else 0
