@@ -12,30 +12,41 @@ namespace cryptonet::he::arith {
 namespace {
 
 constexpr Kernels kPortable = {
-    "portable",           portable::sum_u48,     portable::dot_u48,     portable::unpack_u48,
-    portable::dot_tile,   portable::ntt_forward, portable::ntt_inverse, portable::lift_phase,
-    portable::mask_column};
+    "portable",
+    portable::sum_u48,
+    portable::dot_u48,
+    portable::unpack_u48,
+    portable::dot_tile,
+    portable::ntt_forward,
+    portable::ntt_inverse,
+    portable::lift_phase,
+    portable::mask_column,
+};
 
 #ifdef CRYPTONET_X86_KERNELS
-constexpr Kernels kAvx2 = {"avx2",
-                           avx2::sum_u48,
-                           avx2::dot_u48,
-                           avx2::unpack_u48,
-                           avx2::dot_tile,
-                           portable::ntt_forward,
-                           portable::ntt_inverse,
-                           portable::lift_phase,
-                           portable::mask_column};
+constexpr Kernels kAvx2 = {
+    "avx2",
+    avx2::sum_u48,
+    avx2::dot_u48,
+    avx2::unpack_u48,
+    avx2::dot_tile,
+    portable::ntt_forward,
+    portable::ntt_inverse,
+    portable::lift_phase,
+    portable::mask_column,
+};
 
-constexpr Kernels kAvx512Ifma = {"avx512ifma",
-                                 avx512ifma::sum_u48,
-                                 avx512ifma::dot_u48,
-                                 avx512ifma::unpack_u48,
-                                 avx512ifma::dot_tile,
-                                 avx512ifma::ntt_forward,
-                                 avx512ifma::ntt_inverse,
-                                 avx512ifma::lift_phase,
-                                 avx512ifma::mask_column};
+constexpr Kernels kAvx512Ifma = {
+    "avx512ifma",
+    avx512ifma::sum_u48,
+    avx512ifma::dot_u48,
+    avx512ifma::unpack_u48,
+    avx512ifma::dot_tile,
+    avx512ifma::ntt_forward,
+    avx512ifma::ntt_inverse,
+    avx512ifma::lift_phase,
+    avx512ifma::mask_column,
+};
 
 /// The compiler's own test asks the processor and the operating system.
 bool has_avx512ifma() {

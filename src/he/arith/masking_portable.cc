@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The portable kernels: what every other row of the table must equal, bit for bit.
+// Lifting and masking, portable: what every other row of the table must equal, bit for bit.
 #include <cstring>
 
 #include "he/arith/kernels.h"
@@ -7,15 +7,6 @@
 
 namespace cryptonet::he::arith::portable {
 namespace {
-
-/// One packed word; reads exactly six bytes.
-std::uint64_t load_u48(const std::uint8_t* bytes) {
-  std::uint32_t low = 0;
-  std::uint16_t high = 0;
-  std::memcpy(&low, bytes, 4);
-  std::memcpy(&high, bytes + 4, 2);
-  return std::uint64_t{high} << 32 | low;
-}
 
 /// Writes six bytes.
 void store_u48(std::uint8_t* bytes, std::uint64_t word) {
@@ -26,34 +17,6 @@ void store_u48(std::uint8_t* bytes, std::uint64_t word) {
 }
 
 }  // namespace
-
-std::uint64_t sum_u48(const std::uint8_t* words, std::size_t count) {
-  std::uint64_t sum = 0;  // below count * 2^48 <= 2^63
-  for (std::size_t i = 0; i < count; ++i) sum += load_u48(words + 6 * i);
-  return sum;
-}
-
-WideSum dot_u48(const std::uint8_t* a, const std::uint8_t* b, std::size_t count) {
-  Uint128 sum = 0;  // below count * 2^96 <= 2^111
-  for (std::size_t i = 0; i < count; ++i) sum += Uint128{load_u48(a + 6 * i)} * load_u48(b + 6 * i);
-  return {static_cast<std::uint64_t>(sum), static_cast<std::uint64_t>(sum >> 64)};
-}
-
-void unpack_u48(const std::uint8_t* packed, std::uint64_t* words, std::size_t count) {
-  for (std::size_t i = 0; i < count; ++i) words[i] = load_u48(packed + 6 * i);
-}
-
-void dot_tile(const std::uint64_t* const* rows, const std::uint64_t* const* columns,
-              std::size_t count, WideSum* out) {
-  for (std::size_t i = 0; i < kTileRows; ++i) {
-    for (std::size_t j = 0; j < kTileColumns; ++j) {
-      Uint128 sum = 0;  // below count * 2^96 <= 2^111
-      for (std::size_t k = 0; k < count; ++k) sum += Uint128{rows[i][k]} * columns[j][k];
-      out[i * kTileColumns + j] = {static_cast<std::uint64_t>(sum),
-                                   static_cast<std::uint64_t>(sum >> 64)};
-    }
-  }
-}
 
 void lift_phase(const PhaseLift& job) {
   const std::uint64_t t = job.plaintext_modulus;
