@@ -24,6 +24,8 @@ function(cryptonet_import name header library)
 endfunction()
 cryptonet_import(sodium sodium.h sodium)
 cryptonet_import(pg_query pg_query.h pg_query)
+# The header alone: client requests of the constant-time test (base/declassify).
+find_path(valgrind_INCLUDE valgrind/memcheck.h REQUIRED)
 
 # Arrow: only the contributor's side links it (docs/decisions). libcrypto stands first on the link
 # line because libparquet exports a copy of it; the first in NEEDED wins for the whole process.

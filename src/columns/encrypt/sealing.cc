@@ -3,6 +3,7 @@
 // under one that the gatekeeper alone can derive. XChaCha20-Poly1305 with random 24-byte nonces.
 #include <sodium.h>
 
+#include "base/declassify.h"
 #include "columns/encrypt/upload_state.h"
 
 namespace cryptonet::columns::encrypt {
@@ -31,8 +32,9 @@ base::Result<format::SealedKey> UploadEncryptor::seal_key(
   sealed.upload = state_->upload;
   CHECK(crypto_scalarmult_base(sealed.ephemeral_key.data(), ephemeral_secret.data()) == 0);
   base::Secret<32> shared;
-  if (crypto_scalarmult(shared.data(), ephemeral_secret.data(), gatekeeper_public_key.data()) !=
-      0) {
+  const int all_zero =
+      crypto_scalarmult(shared.data(), ephemeral_secret.data(), gatekeeper_public_key.data());
+  if (base::declassified(all_zero) != 0) {  // public: a property of the gatekeeper's public key
     return base::Error(base::ErrorCode::kIntegrity, "seal.gatekeeper_key",
                        "the gatekeeper's public key is one that gives an all-zero X25519 result",
                        "fetch the gatekeeper's key again, from the gatekeeper itself");

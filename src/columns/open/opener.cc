@@ -8,6 +8,7 @@
 #include <list>
 #include <mutex>
 
+#include "base/declassify.h"
 #include "base/hash.h"
 #include "he/bgv/accountant.h"
 
@@ -146,8 +147,9 @@ std::optional<std::int64_t> UploadOpener::State::lift(const format::Residues& nu
 
 base::Result<UploadOpener> UploadOpener::create(const format::Manifest& manifest,
                                                 const UploadKey& key) {
-  if (!base::equal_constant_time(keys::commitment_to(key, manifest.body().upload),
-                                 manifest.body().key_commitment)) {
+  const bool committed = base::equal_constant_time(keys::commitment_to(key, manifest.body().upload),
+                                                   manifest.body().key_commitment);
+  if (!base::declassified(committed)) {  // public: both outcomes are told
     return opening_refused();
   }
   return UploadOpener(std::make_unique<State>(manifest, key));

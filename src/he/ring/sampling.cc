@@ -6,6 +6,7 @@
 #include <array>
 #include <cstring>
 
+#include "base/declassify.h"
 #include "base/secret_memory.h"
 
 namespace cryptonet::he::ring {
@@ -31,13 +32,26 @@ void sample_from(KeyStream& stream, std::uint64_t low, const arith::Modulus& q,
   std::size_t filled = 0;
   while (filled < out.size()) {
     const std::size_t wanted = std::min(out.size() - filled, kBlockBytes / width);
+    const auto words = out.subspan(filled, wanted);
     stream.fill(std::span(block.bytes).first(wanted * width));
+    const auto accepted = [&](std::uint64_t word) {
+      return static_cast<std::size_t>(word >= low) & static_cast<std::size_t>(word < q.value());
+    };
+    std::size_t taken = 0;
     for (std::size_t i = 0; i < wanted; ++i) {
       std::uint64_t word = 0;
       std::memcpy(&word, block.bytes.data() + i * width, sizeof(word));  // the rest is cut away
-      word &= cut;
+      words[i] = word & cut;
+      taken += accepted(words[i]);
+    }
+    // Public: which candidates are thrown away says nothing of those that stay.
+    if (base::declassified(taken) == wanted) {
+      filled += wanted;
+      continue;
+    }
+    for (const std::uint64_t word : words) {
       out[filled] = word;  // overwritten by the next candidate when it is refused
-      filled += static_cast<std::size_t>(word >= low) & static_cast<std::size_t>(word < q.value());
+      filled += base::declassified(accepted(word));
     }
   }
 }
