@@ -2,10 +2,6 @@
 // Opening: folders, lock, sweep, secret, in this order.
 #include "cloud/store/home.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 
@@ -21,13 +17,9 @@ namespace fs = std::filesystem;
 constexpr std::uint64_t kReservedBytes = std::uint64_t{64} << 20;
 constexpr std::string_view kUnfinished = ".partial.";
 
-Result<int> take_lock(const fs::path& path) {
-  const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (descriptor < 0) return base::local_io_error("open", path, errno);
-  if (::flock(descriptor, LOCK_EX | LOCK_NB) == 0) return descriptor;
-  const int reason = errno;
-  ::close(descriptor);
-  if (reason != EWOULDBLOCK) return base::local_io_error("lock", path, reason);
+Result<base::FileLock> take_lock(const fs::path& path) {
+  CN_ASSIGN(auto lock, base::FileLock::try_file(path));
+  if (lock.has_value()) return std::move(*lock);
   return Error(ErrorCode::kRefused, "store.home_in_use",
                "another cryptonet-cloud is serving this home", "stop it, or give another --home")
       .at(path.parent_path().string());
@@ -60,8 +52,8 @@ Result<std::vector<std::string>> list_folder(const fs::path& folder) {
 Result<Home> Home::open(base::FileSystem& files, const fs::path& folder,
                         base::Randomness& randomness) {
   CN_RETURN_IF_ERROR(files.make_folders(folder, 0700));
-  CN_ASSIGN(const int lock, take_lock(folder / "lock"));
-  Home home(files, folder, lock);
+  CN_ASSIGN(base::FileLock lock, take_lock(folder / "lock"));
+  Home home(files, folder, std::move(lock));
   for (const fs::path& part : {home.segments(), home.uploads(), home.ledgers()}) {
     CN_RETURN_IF_ERROR(files.make_folders(part, 0700));
   }
@@ -111,16 +103,6 @@ Status Home::require_space(std::uint64_t bytes) const {
   CN_ASSIGN(const std::uint64_t free, files_->free_bytes(folder_));
   if (free >= bytes + kReservedBytes) return base::ok();
   return base::local_io_error("store more in", folder_, ENOSPC);
-}
-
-Home::Home(Home&& other) noexcept
-    : files_(other.files_),
-      folder_(std::move(other.folder_)),
-      lock_(std::exchange(other.lock_, -1)),
-      secret_(std::move(other.secret_)) {}
-
-Home::~Home() {
-  if (lock_ >= 0) ::close(lock_);
 }
 
 }  // namespace cryptonet::cloud::store

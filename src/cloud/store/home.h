@@ -11,6 +11,7 @@
 
 #include <filesystem>
 
+#include "base/file_lock.h"
 #include "base/file_system.h"
 #include "base/randomness.h"
 #include "base/secret_memory.h"
@@ -24,11 +25,6 @@ class Home {
   /// this home; kIntegrity when the secret is missing beside ledgers that were written under it.
   static base::Result<Home> open(base::FileSystem& files, const std::filesystem::path& folder,
                                  base::Randomness& randomness);
-  Home(Home&& other) noexcept;
-  Home& operator=(Home&&) = delete;
-  Home(const Home&) = delete;
-  Home& operator=(const Home&) = delete;
-  ~Home();
 
   /// kLocalIo when a file of so many bytes would leave less than 64 MiB, which ledgers need.
   base::Status require_space(std::uint64_t bytes) const;
@@ -53,13 +49,13 @@ class Home {
   }
 
  private:
-  Home(base::FileSystem& files, std::filesystem::path folder, int lock)
-      : files_(&files), folder_(std::move(folder)), lock_(lock) {}
+  Home(base::FileSystem& files, std::filesystem::path folder, base::FileLock lock)
+      : files_(&files), folder_(std::move(folder)), lock_(std::move(lock)) {}
   base::Status load_or_make_secret(base::Randomness& randomness);
   base::Status sweep() const;
   base::FileSystem* files_;
   std::filesystem::path folder_;
-  int lock_;
+  base::FileLock lock_;
   base::Secret<32> secret_;
 };
 

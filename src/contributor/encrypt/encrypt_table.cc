@@ -71,7 +71,8 @@ class TableEncryption {
     }
     plan_units();
     CN_ASSIGN(UploadWriter writer,
-              UploadWriter::create(files_, options_.out, bytes_of_segments() + bytes_of_hints()));
+              UploadWriter::create(files_, options_.out, bytes_of_segments() + bytes_of_hints(),
+                                   options_.warn));
     CN_ASSIGN(auto upload,
               columns::encrypt::UploadEncryptor::create(set_, sources_.column_plans(body_.columns),
                                                         keys_.device_secret, randomness_));

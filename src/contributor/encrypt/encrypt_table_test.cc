@@ -11,6 +11,7 @@
 #include <map>
 #include <random>
 
+#include "base/file_lock.h"
 #include "base/hash.h"
 #include "base/stop.h"
 #include "columns/format/segment.h"
@@ -365,6 +366,28 @@ TEST_F(EncryptTable, SaysWhatSmallUnitsGiveAwayBeforeItTakesThem) {
   ASSERT_TRUE(summary.ok()) << describe(summary.error());
   ASSERT_EQ(heard.size(), 1U);
   EXPECT_NE(heard[0].find("3 of 3 units"), std::string::npos);
+}
+
+TEST_F(EncryptTable, RemovesWhatADeadEncryptLeftAndNothingOfALivingOne) {
+  const auto sibling = [&](const std::string& suffix) {
+    const std::filesystem::path folder = out_.string() + suffix;
+    std::filesystem::create_directories(folder / "segments");
+    return folder;
+  };
+  const auto dead = sibling(".partial.4194305");
+  const auto living = sibling(".partial.4194306");
+  const auto foreign = sibling(".partial.mine");
+  const auto lock = base::FileLock::try_folder(living);
+  ASSERT_TRUE(lock.ok() && lock->has_value());
+  std::vector<std::string> heard;
+  EncryptOptions options;
+  options.warn = [&](const std::string& warning) { heard.push_back(warning); };
+  ASSERT_TRUE(encrypt(make_example(8000).csv, kSchema, options).ok());
+  EXPECT_FALSE(std::filesystem::exists(dead));
+  EXPECT_TRUE(std::filesystem::exists(living));
+  EXPECT_TRUE(std::filesystem::exists(foreign));
+  ASSERT_EQ(heard.size(), 1U);
+  EXPECT_NE(heard[0].find(dead.string()), std::string::npos);
 }
 
 TEST_F(EncryptTable, DoesNotWriteOverAFolder) {

@@ -20,6 +20,27 @@ using base::Status;
 namespace {
 constexpr unsigned kFileMode = 0600;
 constexpr unsigned kFolderMode = 0700;
+constexpr std::string_view kPartial = ".partial.";
+
+/// Partial folders of `out` whose writers are dead: nobody holds their lock any more. A process id
+/// alone would not tell, because ids are used again.
+Status remove_leftovers(base::FileSystem& files, const std::filesystem::path& out,
+                        const std::filesystem::path& parent,
+                        const std::function<void(const std::string&)>& warn) {
+  const std::string prefix = out.filename().string() + std::string(kPartial);
+  std::error_code code;
+  for (const auto& entry : std::filesystem::directory_iterator(parent, code)) {
+    const std::string name = entry.path().filename().string();
+    const bool ours = name.starts_with(prefix) && name.size() > prefix.size() &&
+                      name.find_first_not_of("0123456789", prefix.size()) == std::string::npos;
+    if (!ours || entry.is_symlink(code) || !entry.is_directory(code)) continue;
+    const auto lock = base::FileLock::try_folder(entry.path());
+    if (!lock.ok() || !lock->has_value()) continue;  // another user's, or still being written
+    CN_RETURN_IF_ERROR(files.remove_tree(entry.path()));
+    if (warn) warn("removed " + entry.path().string() + ", left by an encrypt that was killed");
+  }
+  return base::ok();
+}
 }  // namespace
 
 Status UnitWriter::append(std::uint32_t column, std::uint32_t chunk, base::ByteView packed) {
@@ -56,7 +77,8 @@ std::vector<std::vector<base::Digest>> UnitWriter::take_segments() {
 }
 
 Result<UploadWriter> UploadWriter::create(base::FileSystem& files, std::filesystem::path out,
-                                          std::uint64_t bytes_needed) {
+                                          std::uint64_t bytes_needed,
+                                          const std::function<void(const std::string&)>& warn) {
   while (out.has_relative_path() && out.filename().empty()) out = out.parent_path();
   std::error_code ignored;
   if (out.filename().empty() || std::filesystem::exists(out, ignored)) {
@@ -66,6 +88,7 @@ Result<UploadWriter> UploadWriter::create(base::FileSystem& files, std::filesyst
   }
   const std::filesystem::path parent = out.has_parent_path() ? out.parent_path() : ".";
   CN_RETURN_IF_ERROR(files.make_folders(parent, kFolderMode));
+  CN_RETURN_IF_ERROR(remove_leftovers(files, out, parent, warn));
   CN_ASSIGN(const std::uint64_t free, files.free_bytes(parent));
   if (free < bytes_needed) {
     return Error(ErrorCode::kLocalIo, "disk.space",
@@ -75,9 +98,12 @@ Result<UploadWriter> UploadWriter::create(base::FileSystem& files, std::filesyst
         .at(parent.string());
   }
   std::filesystem::path partial = out;
-  partial += ".partial." + std::to_string(::getpid());
+  partial += std::string(kPartial) + std::to_string(::getpid());
   CN_RETURN_IF_ERROR(files.remove_tree(partial));
   UploadWriter writer(files, std::move(out), partial);
+  CN_RETURN_IF_ERROR(files.make_folders(partial, kFolderMode));
+  CN_ASSIGN(auto lock, base::FileLock::try_folder(partial));
+  if (lock.has_value()) writer.lock_.emplace(std::move(*lock));
   CN_RETURN_IF_ERROR(files.make_folders(partial / "segments", kFolderMode));
   CN_RETURN_IF_ERROR(files.make_folders(partial / "hints", kFolderMode));
   return writer;
@@ -86,7 +112,8 @@ Result<UploadWriter> UploadWriter::create(base::FileSystem& files, std::filesyst
 UploadWriter::UploadWriter(UploadWriter&& other) noexcept
     : files_(other.files_),
       out_(std::move(other.out_)),
-      partial_(std::exchange(other.partial_, {})) {}
+      partial_(std::exchange(other.partial_, {})),
+      lock_(std::move(other.lock_)) {}
 
 UploadWriter::~UploadWriter() {
   // What cannot be removed stays under a name that nobody takes for an upload.

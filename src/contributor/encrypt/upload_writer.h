@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // The upload folder while it is written: DIR.partial.<pid>, which becomes DIR when all of it is on
-// disk and disappears otherwise. Segments are hashed as they grow and renamed to their hash; a file
-// is open only while a chunk is appended, so any number of units may be under way.
+// disk and disappears otherwise; what a killed encrypt left beside the same DIR is removed.
+// Segments are hashed as they grow and renamed to their hash; a file is open only while a chunk is
+// appended, so any number of units may be under way.
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 
+#include "base/file_lock.h"
 #include "base/file_system.h"
 #include "base/hash.h"
 #include "columns/encrypt/encryptor.h"
@@ -42,9 +45,11 @@ class UnitWriter {
 
 class UploadWriter {
  public:
-  /// kUsage when `out` exists, kLocalIo when the disk has not `bytes_needed` free.
+  /// kUsage when `out` exists, kLocalIo when the disk has not `bytes_needed` free. Removes what an
+  /// encrypt to the same `out` left when it was killed, and says so.
   static base::Result<UploadWriter> create(base::FileSystem& files, std::filesystem::path out,
-                                           std::uint64_t bytes_needed);
+                                           std::uint64_t bytes_needed,
+                                           const std::function<void(const std::string&)>& warn);
   ~UploadWriter();
   UploadWriter(UploadWriter&& other) noexcept;
   UploadWriter& operator=(UploadWriter&&) = delete;
@@ -64,7 +69,8 @@ class UploadWriter {
       : files_(&files), out_(std::move(out)), partial_(std::move(partial)) {}
   base::FileSystem* files_;
   std::filesystem::path out_;
-  std::filesystem::path partial_;  ///< empty once committed
+  std::filesystem::path partial_;       ///< empty once committed
+  std::optional<base::FileLock> lock_;  ///< of the partial folder: its writer lives
 };
 
 }  // namespace cryptonet::contributor::encrypt

@@ -3,11 +3,8 @@
 // the disk to the TLS library, which wants them so; they are wiped with the object.
 #include "gatekeeper/home/home.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <string>
 
 namespace cryptonet::gatekeeper::home {
@@ -101,7 +98,6 @@ Home::Home(std::filesystem::path folder, std::unique_ptr<state::Database> databa
       keys_(std::move(keys)) {}
 
 Home::~Home() {
-  if (lock_ >= 0) ::close(lock_);
   wipe(authority_.key_pem);
   wipe(server_.key_pem);
 }
@@ -125,17 +121,12 @@ Result<std::unique_ptr<Home>> Home::open(const std::filesystem::path& folder,
 }
 
 Status Home::lock_for_serving() {
-  CHECK(lock_ < 0);
-  const auto path = folder_ / "lock";
-  const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (descriptor < 0) return base::local_io_error("open", path, errno);
-  if (::flock(descriptor, LOCK_EX | LOCK_NB) == 0) {
-    lock_ = descriptor;
+  CHECK(!lock_.has_value());
+  CN_ASSIGN(auto lock, base::FileLock::try_file(folder_ / "lock"));
+  if (lock.has_value()) {
+    lock_.emplace(std::move(*lock));
     return base::ok();
   }
-  const int reason = errno;
-  ::close(descriptor);
-  if (reason != EWOULDBLOCK) return base::local_io_error("lock", path, reason);
   return Error(ErrorCode::kRefused, "home.in_use",
                "another cryptonet-gatekeeper is serving this home",
                "stop it, or give another --home")

@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "base/file_lock.h"
 #include "gatekeeper/auth/enrolment.h"
 
 namespace cryptonet::gatekeeper::home {
@@ -46,7 +47,7 @@ class Home {
  private:
   Home(std::filesystem::path folder, std::unique_ptr<state::Database> database, keys::KeyRing keys);
   std::filesystem::path folder_;
-  int lock_ = -1;  ///< a file descriptor
+  std::optional<base::FileLock> lock_;
   std::unique_ptr<state::Database> database_;
   state::Identities identities_;
   keys::KeyRing keys_;
