@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A torn write leaves a partial file whose length is no multiple of a piece, or pieces that do not
-// match their hashes: the first is dropped when it is seen, the second when the unit is whole.
+// match their hashes: the first is dropped when it is seen, the second when the unit is whole. A
+// partial file that holds every piece was never proved, so it counts for nothing: were it counted,
+// nothing would be missing and the unit would be published without its hints.
 #include "gatekeeper/state/upload_files.h"
 
 namespace cryptonet::gatekeeper::state {
@@ -26,7 +28,8 @@ std::filesystem::path partial_of(std::filesystem::path file) {
   return file;
 }
 
-/// Whole pieces in a partial file; nothing when there is none or its last write was torn.
+/// Whole pieces in a partial file; nothing when there is none, its last write was torn, or a crash
+/// came between its last piece and its proof.
 std::optional<std::uint32_t> pieces_in(const Manifest& manifest,
                                        const std::filesystem::path& partial) {
   std::error_code missing;
@@ -36,13 +39,14 @@ std::optional<std::uint32_t> pieces_in(const Manifest& manifest,
     return std::nullopt;
   }
   const std::uint64_t pieces = (size - kHintHeaderBytes) / piece;
-  if (pieces > pieces_of(manifest)) return std::nullopt;
+  if (pieces >= pieces_of(manifest)) return std::nullopt;
   return static_cast<std::uint32_t>(pieces);
 }
 }  // namespace
 
 Status UploadFiles::store_package(const UploadId& upload, const Package& package) {
   const auto folder = place(upload);
+  CN_RETURN_IF_ERROR(files_.remove_tree(folder));  // what a crash left of an earlier attempt
   CN_RETURN_IF_ERROR(files_.make_folders(folder / "hints", 0700));
   CN_RETURN_IF_ERROR(
       base::write_atomically(files_, folder / "key.sealed", package.sealed_key, 0600));
