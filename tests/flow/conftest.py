@@ -1,85 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A platform per test file, and a small table that is quickly published."""
-
-import shutil
+"""A platform per test file."""
 
 import pytest
 
-from support import processes, tables
-
-SCHEMA = """row_limit = 1000000
-[columns.x]
-role = "measure"
-min = -100
-max = 100
-[columns.g]
-role = "dimension"
-categories = ["a", "b"]
-"""
-COLUMNS = ("x integer -100 100", "g text a b")
-QUESTION = "SELECT g, COUNT(*), SUM(x) FROM {} GROUP BY g"
-
-
-class Flow:
-    """What a flow test works with: a platform, its people, a folder, and clear tables."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.platform = processes.Platform(folder / "platform").start()
-        self.contributor = self.platform.join("contributor")
-        self.researcher = self.platform.join("researcher")
-
-    def write_table(self, name, rows=600, seed=1, suffix=".csv"):
-        table = tables.make(COLUMNS, rows, seed)
-        return tables.write(table, self.folder / (name + suffix)), table
-
-    def write_schema(self, name, text=SCHEMA):
-        path = self.folder / f"{name}.toml"
-        path.write_text(text)
-        return path
-
-    def encrypt(self, name, rows=600, seed=1, client=None):
-        """An upload folder of a fresh table; (folder, table)."""
-        path, table = self.write_table(name, rows, seed)
-        out = self.folder / f"{name}-{seed}.upload"
-        shutil.rmtree(out, ignore_errors=True)
-        (client or self.contributor).json("encrypt", path, "--schema", self.write_schema(name),
-                                          "--dataset", name, "--out", out)
-        return out, table
-
-    def publish(self, name, rows=600, seed=1):
-        """A dataset whose question can be asked; its clear table."""
-        out, table = self.encrypt(name, rows, seed)
-        self.contributor.json("upload", out)
-        return table
-
-    def ask(self, name, expect=0, *arguments):
-        return self.researcher.query(QUESTION.format(name), *arguments, expect=expect)
-
-    def error_of(self, name, code):
-        """The error of a question that must end with that exit status."""
-        return self.ask(name, code).json()["error"]
-
-    def truth(self, *clear_tables):
-        """The rows that QUESTION must give over these tables."""
-        rows = []
-        for group in ("a", "b"):
-            cells = [x for table in clear_tables
-                     for x, g in zip(table["x"].to_pylist(), table["g"].to_pylist()) if g == group]
-            rows.append([group, str(len(cells)), str(sum(cells))])
-        return rows
-
-    def restart_gatekeeper(self, cloud_url=None):
-        """Stops and starts the gatekeeper on its port, so that homes stay valid."""
-        port = self.platform.gatekeeper.port
-        self.platform.gatekeeper.stop()
-        self.platform.start_gatekeeper(port, cloud_url)
-
-    def restart_cloud(self):
-        port = self.platform.cloud.port
-        if self.platform.cloud.alive():
-            self.platform.cloud.stop()
-        self.platform.start_cloud(port)
+from support.flow import Flow
 
 
 @pytest.fixture(scope="module")
