@@ -71,20 +71,17 @@ void UnitEncryptor::State::draw_masks(const StreamKeys& keys, bool mask_chunk,
     const he::arith::Modulus& modulus = upload.ring.modulus(j);
     he::ring::KeyStream stream(keys[j]);
     const auto masks = upload.masks.values.residue(j);
-    const auto quotients = upload.masks.quotients.residue(j);
     if (mask_chunk) {
       he::ring::sample_uniform_nonzero(stream, modulus, masks);
     } else {
       he::ring::sample_uniform(stream, modulus, masks);
     }
-    const auto sum = mask_sum.residue(j);
-    const auto square_sum = mask_square_sum.residue(j);
-    for (std::size_t i = 0; i < masks.size(); ++i) {
-      const he::arith::ShoupFactor factor = modulus.shoup(masks[i]);
-      quotients[i] = factor.quotient;
-      sum[i] = modulus.add(sum[i], masks[i]);
-      square_sum[i] = modulus.add(square_sum[i], modulus.multiply(factor, masks[i]));
-    }
+    he::arith::kernels().sum_mask({.count = masks.size(),
+                                   .modulus = modulus.value(),
+                                   .mask = masks.data(),
+                                   .quotients = upload.masks.quotients.residue(j).data(),
+                                   .sum = mask_sum.residue(j).data(),
+                                   .square_sum = mask_square_sum.residue(j).data()});
   });
 }
 
@@ -124,19 +121,18 @@ base::Status UnitEncryptor::State::encrypt_column(std::uint32_t column, Sources 
   }
   he::ring::KeyStream stream(noise_key);
   he::ring::sample_noise(stream, scratch->noise.span());
-  const std::uint64_t t = upload.set.bgv.plaintext_modulus();
-  const he::arith::Kernels& kernels = he::arith::kernels();
   for (std::size_t j = 0; j < upload.ring.primes(); ++j) {
-    const std::uint64_t q = upload.ring.modulus(j).value();
-    const std::uint64_t reach = (he::ring::kNoiseMax + 1) * t;  // above t/2 + 21*t
-    kernels.lift_phase({degree, scratch->message().data(), scratch->noise.data(), t, q,
-                        static_cast<std::uint64_t>((he::arith::Uint128{1} << 64) / q),
-                        (reach / q + 1) * q, scratch->phase().data()});
-    upload.ring.table(j).forward(scratch->phase());
-    kernels.mask_column({degree, q, scratch->phase().data(), upload.masks.values.residue(j).data(),
-                         upload.masks.quotients.residue(j).data(),
-                         upload.secrets[column].poly().residue(j).data(),
-                         hints[column].residue(j).data(), scratch->packed.data() + j * degree * 6});
+    const he::arith::NttPlan plan = upload.ring.table(j).plan();
+    he::arith::kernels().mask_column({.plan = &plan,
+                                      .plaintext_modulus = upload.set.bgv.plaintext_modulus(),
+                                      .message = scratch->message().data(),
+                                      .noise = scratch->noise.data(),
+                                      .mask = upload.masks.values.residue(j).data(),
+                                      .mask_quotients = upload.masks.quotients.residue(j).data(),
+                                      .secret = upload.secrets[column].poly().residue(j).data(),
+                                      .work = scratch->phase().data(),
+                                      .hint = hints[column].residue(j).data(),
+                                      .packed = scratch->packed.data() + j * degree * 6});
   }
   base::Status stored = sink(column, chunks, scratch->packed);
   upload.give_back(std::move(scratch));

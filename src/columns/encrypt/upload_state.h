@@ -28,7 +28,7 @@ struct ColumnScratch {
   std::size_t degree;
 };
 
-/// The masks of the chunk in work: a, and floor(a * 2^64 / q). Wiped after each chunk.
+/// The masks of the chunk in work: a, and floor(a * 2^52 / q). Wiped after each chunk.
 struct ChunkMasks {
   explicit ChunkMasks(const he::ring::Ring& ring) : values(ring), quotients(ring) {}
   void wipe() {

@@ -12,15 +12,9 @@ namespace cryptonet::he::arith {
 namespace {
 
 constexpr Kernels kPortable = {
-    "portable",
-    portable::sum_u48,
-    portable::dot_u48,
-    portable::unpack_u48,
-    portable::dot_tile,
-    portable::ntt_forward,
-    portable::ntt_inverse,
-    portable::lift_phase,
-    portable::mask_column,
+    "portable",         portable::sum_u48,           portable::dot_u48,     portable::unpack_u48,
+    portable::dot_tile, portable::ntt_forward,       portable::ntt_inverse, portable::mask_column,
+    portable::sum_mask, portable::unpack_candidates, portable::toss_coins,
 };
 
 #ifdef CRYPTONET_X86_KERNELS
@@ -32,8 +26,10 @@ constexpr Kernels kAvx2 = {
     avx2::dot_tile,
     portable::ntt_forward,
     portable::ntt_inverse,
-    portable::lift_phase,
     portable::mask_column,
+    portable::sum_mask,
+    portable::unpack_candidates,
+    portable::toss_coins,
 };
 
 constexpr Kernels kAvx512Ifma = {
@@ -44,15 +40,18 @@ constexpr Kernels kAvx512Ifma = {
     avx512ifma::dot_tile,
     avx512ifma::ntt_forward,
     avx512ifma::ntt_inverse,
-    avx512ifma::lift_phase,
     avx512ifma::mask_column,
+    avx512ifma::sum_mask,
+    avx512ifma::unpack_candidates,
+    avx512ifma::toss_coins,
 };
 
 /// The compiler's own test asks the processor and the operating system.
 bool has_avx512ifma() {
   return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
          __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
-         __builtin_cpu_supports("avx512ifma") && __builtin_cpu_supports("avx512vbmi");
+         __builtin_cpu_supports("avx512ifma") && __builtin_cpu_supports("avx512vbmi") &&
+         __builtin_cpu_supports("avx512vpopcntdq");
 }
 #endif
 

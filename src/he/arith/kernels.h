@@ -26,40 +26,54 @@ inline constexpr std::size_t kTileRows = 3;
 inline constexpr std::size_t kTileColumns = 4;
 
 /// Roots of the negacyclic transform in the order in which the butterflies use them, each with its
-/// Shoup quotient floor(root * 2^64 / q).
+/// Shoup quotients floor(root * 2^64 / q) and floor(root * 2^52 / q).
 struct NttPlan {
   std::size_t degree;
   std::uint64_t modulus;
   const std::uint64_t* roots;
   const std::uint64_t* root_quotients;
+  const std::uint64_t* root_quotients52;
   const std::uint64_t* inverse_roots;
   const std::uint64_t* inverse_root_quotients;
+  const std::uint64_t* inverse_root_quotients52;
   std::uint64_t degree_inverse;
   std::uint64_t degree_inverse_quotient;
 };
 
-/// One prime's part of one chunk of one column: b = psi - a*s, hint += a*b, b packed.
+/// One prime's part of one chunk of one column, with psi = the transform of centred(message) +
+/// t * noise: b = psi - a*s, hint += a*b, b packed. All words but the message's are below the
+/// plan's modulus q < 2^48.
 struct MaskColumn {
-  std::size_t count;
-  std::uint64_t modulus;                ///< < 2^48
-  const std::uint64_t* phase;           ///< psi in NTT form, [0, q)
-  const std::uint64_t* mask;            ///< a, [0, q)
-  const std::uint64_t* mask_quotients;  ///< floor(a * 2^64 / q)
-  const std::uint64_t* secret;          ///< s, [0, q)
-  std::uint64_t* hint;                  ///< [0, q), updated
-  std::uint8_t* packed;                 ///< 6 * count bytes out
+  const NttPlan* plan;                  ///< the degree N and the modulus q
+  std::uint64_t plaintext_modulus;      ///< t < 2^50
+  const std::uint64_t* message;         ///< coefficients, [0, t)
+  const std::int8_t* noise;             ///< |e| <= 21
+  const std::uint64_t* mask;            ///< a
+  const std::uint64_t* mask_quotients;  ///< floor(a * 2^52 / q)
+  const std::uint64_t* secret;          ///< s
+  std::uint64_t* work;                  ///< N words of scratch; left with secrets in it
+  std::uint64_t* hint;                  ///< updated
+  std::uint8_t* packed;                 ///< 6 * N bytes out
 };
 
-/// psi = centred(message) + t * noise, reduced mod q: what goes into the transform.
-struct PhaseLift {
+/// What all columns need of one prime's part of a chunk's mask, and its share in the hints.
+struct SumMask {
   std::size_t count;
-  const std::uint64_t* message;     ///< [0, t)
-  const std::int8_t* noise;         ///< |e| <= 21
-  std::uint64_t plaintext_modulus;  ///< t < 2^50
-  std::uint64_t modulus;            ///< q < 2^50
-  std::uint64_t ratio;              ///< floor(2^64 / q)
-  std::uint64_t offset;             ///< a multiple of q, at least 22 * t, below 2^62
-  std::uint64_t* out;               ///< [0, q)
+  std::uint64_t modulus;      ///< q < 2^48
+  const std::uint64_t* mask;  ///< a, [0, q)
+  std::uint64_t* quotients;   ///< floor(a * 2^52 / q) out
+  std::uint64_t* sum;         ///< += a, [0, q)
+  std::uint64_t* square_sum;  ///< += a^2, [0, q)
+};
+
+/// Packed candidates for words in [low, high).
+struct UnpackCandidates {
+  const std::uint8_t* packed;  ///< 6 * count bytes
+  std::size_t count;
+  std::uint64_t cut;  ///< the bits of a candidate that count, a mask below 2^48
+  std::uint64_t low;
+  std::uint64_t high;
+  std::uint64_t* out;  ///< all candidates, in order
 };
 
 struct Kernels {
@@ -78,8 +92,12 @@ struct Kernels {
   void (*ntt_forward)(std::uint64_t* words, const NttPlan& plan);
   /// In place; the reverse.
   void (*ntt_inverse)(std::uint64_t* words, const NttPlan& plan);
-  void (*lift_phase)(const PhaseLift& job);
   void (*mask_column)(const MaskColumn& job);
+  void (*sum_mask)(const SumMask& job);
+  /// Returns how many of the candidates are inside the range.
+  std::size_t (*unpack_candidates)(const UnpackCandidates& job);
+  /// out[i] = ones among the lowest 21 of the i-th 48 bits less ones among the next 21.
+  void (*toss_coins)(const std::uint8_t* coins, std::size_t count, std::int8_t* out);
 };
 
 namespace portable {
@@ -90,8 +108,10 @@ void dot_tile(const std::uint64_t* const* rows, const std::uint64_t* const* colu
               std::size_t count, WideSum* out);
 void ntt_forward(std::uint64_t* words, const NttPlan& plan);
 void ntt_inverse(std::uint64_t* words, const NttPlan& plan);
-void lift_phase(const PhaseLift& job);
 void mask_column(const MaskColumn& job);
+void sum_mask(const SumMask& job);
+std::size_t unpack_candidates(const UnpackCandidates& job);
+void toss_coins(const std::uint8_t* coins, std::size_t count, std::int8_t* out);
 }  // namespace portable
 
 /// Needs AVX2. The other kernels of its row are the portable ones.
@@ -112,8 +132,10 @@ void dot_tile(const std::uint64_t* const* rows, const std::uint64_t* const* colu
               std::size_t count, WideSum* out);
 void ntt_forward(std::uint64_t* words, const NttPlan& plan);
 void ntt_inverse(std::uint64_t* words, const NttPlan& plan);
-void lift_phase(const PhaseLift& job);
 void mask_column(const MaskColumn& job);
+void sum_mask(const SumMask& job);
+std::size_t unpack_candidates(const UnpackCandidates& job);
+void toss_coins(const std::uint8_t* coins, std::size_t count, std::int8_t* out);
 }  // namespace avx512ifma
 
 }  // namespace cryptonet::he::arith

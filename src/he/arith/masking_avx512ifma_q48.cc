@@ -1,73 +1,164 @@
 // SPDX-License-Identifier: Apache-2.0
-// AVX-512 with IFMA and VBMI, for ciphertext primes below 2^48: phase lift and masking. This file
-// includes nothing with shared inline code (see kernels.h).
+// Masking on AVX-512 IFMA, for ciphertext primes below 2^48. The phase is made in the first pass of
+// the transform and masked in the last, so that it is stored twice only; ranges as in
+// ntt_blocks_avx512ifma.h. This file includes nothing with shared inline code (see kernels.h).
 #include <immintrin.h>
 
 #include "he/arith/kernels.h"
-#include "he/arith/lazy_avx512ifma.h"
+#include "he/arith/ntt_blocks_avx512ifma.h"
 #include "he/arith/packed_avx512ifma.h"
 
 namespace cryptonet::he::arith::avx512ifma {
+namespace {
 
-void lift_phase(const PhaseLift& job) {
-  const __m512i t = set1(job.plaintext_modulus);
-  const __m512i half = set1(job.plaintext_modulus / 2);
-  const __m512i q = set1(job.modulus);
-  const __m512i offset = set1(job.offset);
-  const __m512d inverse = _mm512_set1_pd(1.0 / static_cast<double>(job.modulus));
-  std::size_t i = 0;
-  for (; i + 8 <= job.count; i += 8) {
-    const __m512i message = _mm512_loadu_si512(job.message + i);
-    const __m512i noise =
-        _mm512_cvtepi8_epi64(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(job.noise + i)));
-    const __m512i centred =
-        _mm512_mask_sub_epi64(message, _mm512_cmpgt_epu64_mask(message, half), message, t);
-    const __m512i x = _mm512_add_epi64(_mm512_add_epi64(centred, offset),
-                                       _mm512_mullo_epi64(t, noise));  // [0, 2^57)
-    // The quotient in double precision is off by less than 1, so the rest is in (-q, 2q).
-    const __m512i estimate = _mm512_cvttpd_epu64(_mm512_mul_pd(_mm512_cvtepu64_pd(x), inverse));
-    const __m512i rest = _mm512_sub_epi64(x, _mm512_mullo_epi64(estimate, q));
-    const __m512i lifted = _mm512_min_epu64(rest, _mm512_add_epi64(rest, q));  // [0, 2q)
-    _mm512_storeu_si512(job.out + i, subtract_once(lifted, q));
+__extension__ typedef unsigned __int128 Wide;
+
+constexpr std::uint64_t kNoiseReach = 22;  // makes noise, less 1 where the message is centred, > 0
+/// Groups of 16 words that go through the last stages together.
+constexpr std::size_t kPairs = 4;
+
+/// centred(m) + t*e = m + t*(e - [m > t/2]) = m - 22*t + t*(e + 22 - [m > t/2]).
+class Lift {
+ public:
+  explicit Lift(const MaskColumn& job)
+      : message_(job.message), noise_(job.noise), half_(set1(job.plaintext_modulus / 2)) {
+    const std::uint64_t q = job.plan->modulus;
+    const std::uint64_t t = job.plaintext_modulus % q;
+    t_ = set1(t);
+    t_quotient_ = set1(static_cast<std::uint64_t>((Wide{t} << 52) / q));
+    base_ = set1(q - static_cast<std::uint64_t>(Wide{kNoiseReach} * t % q));  // (0, q]
   }
-  if (i < job.count) {
-    PhaseLift rest = job;
-    rest.count = job.count - i;
-    rest.message += i;
-    rest.noise += i;
-    rest.out += i;
-    portable::lift_phase(rest);
+
+  /// [0, t + 3q), dirty: the noise part is below 2q.
+  __m512i words(std::size_t at, const Prime& p) const {
+    const __m512i message = load(message_ + at);
+    const __m512i noise =
+        _mm512_cvtepi8_epi64(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(noise_ + at)));
+    const __m512i raised = _mm512_add_epi64(noise, set1(kNoiseReach));  // [1, 43]
+    const __m512i factor =
+        _mm512_mask_sub_epi64(raised, _mm512_cmpgt_epu64_mask(message, half_), raised, set1(1));
+    return add_product(_mm512_add_epi64(message, base_), t_, t_quotient_, factor, p);
+  }
+
+ private:
+  const std::uint64_t* message_;
+  const std::int8_t* noise_;
+  __m512i half_;
+  __m512i t_;
+  __m512i t_quotient_;
+  __m512i base_;
+};
+
+/// b and the hint of eight words; psi in [0, 12q), dirty.
+inline void mask_words(const MaskColumn& job, std::size_t at, __m512i psi, const Barrett& barrett,
+                       const Prime& p) {
+  const __m512i a = load(job.mask + at);
+  const __m512i quotient = load(job.mask_quotients + at);
+  const __m512i minus_s = _mm512_sub_epi64(p.q, load(job.secret + at));             // (0, q]
+  const __m512i b = reduce(add_product(psi, a, quotient, minus_s, p), barrett, p);  // from [0, 14q)
+  const __m512i hint = clean(add_product(load(job.hint + at), a, quotient, b, p));  // [0, 3q)
+  store(job.hint + at, subtract_once(subtract_once(hint, p.two_q), p.q));
+  store_packed(job.packed + 6 * at, b);
+}
+
+}  // namespace
+
+void mask_column(const MaskColumn& job) {
+  const NttPlan& plan = *job.plan;
+  // The first pass takes 10q at most; smaller rings and primes exist in tests only.
+  if (plan.degree < 16 * 8 * kPairs || job.plaintext_modulus > 7 * plan.modulus) {
+    return portable::mask_column(job);
+  }
+  const Prime p = prime_of(plan.modulus);
+  const Barrett barrett = barrett_of(plan.modulus);
+  const Lift lift(job);
+  const std::size_t step = plan.degree / 8;
+  for (std::size_t i = 0; i < step; i += 8) {
+    __m512i x[8];
+#pragma GCC unroll 8
+    for (std::size_t k = 0; k < 8; ++k) x[k] = lift.words(k * step + i, p);  // [0, 10q)
+    forward_three<16, false>(x, plan, 1, p);                                 // [0, 16q)
+#pragma GCC unroll 8
+    for (std::size_t k = 0; k < 8; ++k) store(job.work + k * step + i, x[k]);
+  }
+  for (std::size_t part = 0; part < 8; ++part) {
+    const std::size_t start = part * step;
+    forward_upper<16>(job.work + start, step, plan, 8 + part, p);
+    const std::size_t root = (8 + part) * (step / 16);
+    for (std::size_t i = 0; i < step; i += 16 * kPairs) {
+      __m512i x[kPairs];
+      __m512i y[kPairs];
+#pragma GCC unroll 4
+      for (std::size_t k = 0; k < kPairs; ++k) {
+        x[k] = load(job.work + start + i + 16 * k);
+        y[k] = load(job.work + start + i + 16 * k + 8);
+      }
+      forward_tail<16, kPairs>(x, y, plan, root + i / 16, p);
+#pragma GCC unroll 4
+      for (std::size_t k = 0; k < kPairs; ++k) {
+        mask_words(job, start + i + 16 * k, x[k], barrett, p);
+        mask_words(job, start + i + 16 * k + 8, y[k], barrett, p);
+      }
+    }
   }
 }
 
-void mask_column(const MaskColumn& job) {
-  const __m512i q = set1(job.modulus);
-  const __m512i two_q = set1(2 * job.modulus);
+void sum_mask(const SumMask& job) {
+  const std::uint64_t q = job.modulus;
+  const Prime p = prime_of(q);
+  const __m512d scale = _mm512_set1_pd(4503599627370496.0 / static_cast<double>(q));  // 2^52 / q
   std::size_t i = 0;
   for (; i + 8 <= job.count; i += 8) {
-    const __m512i a = _mm512_loadu_si512(job.mask + i);
-    const __m512i quotient = _mm512_srli_epi64(_mm512_loadu_si512(job.mask_quotients + i), 12);
-    const __m512i s = _mm512_loadu_si512(job.secret + i);
-    const __m512i psi = _mm512_loadu_si512(job.phase + i);
-    const __m512i product = lazy_multiply(a, quotient, s, q);                        // [0, 2q)
-    const __m512i lazy_b = _mm512_sub_epi64(_mm512_add_epi64(psi, two_q), product);  // (0, 3q)
-    const __m512i b = subtract_once(subtract_once(lazy_b, two_q), q);                // [0, q)
-    const __m512i added = subtract_once(lazy_multiply(a, quotient, b, q), q);        // [0, q)
-    const __m512i hint = _mm512_add_epi64(_mm512_loadu_si512(job.hint + i), added);
-    _mm512_storeu_si512(job.hint + i, subtract_once(hint, q));
-    store_packed(job.packed + 6 * i, b);
+    const __m512i a = load(job.mask + i);
+    // floor(a * 2^52 / q) in double precision is off by 2 at most (relative error 2^-52); its
+    // remainder a * 2^52 - estimate * q, taken mod 2^52 with 2q added, tells by how much
+    __m512i estimate = _mm512_cvttpd_epu64(_mm512_mul_pd(_mm512_cvtepu64_pd(a), scale));
+    const __m512i rest = clean(_mm512_madd52lo_epu64(p.two_q, estimate, p.minus_q));  // [0, 5q)
+    estimate = _mm512_sub_epi64(estimate, set1(2));
+    for (std::uint64_t k = 1; k <= 4; ++k) {
+      const __mmask8 more = _mm512_cmpge_epu64_mask(rest, set1(k * q));
+      estimate = _mm512_mask_add_epi64(estimate, more, estimate, set1(1));
+    }
+    store(job.quotients + i, estimate);
+    store(job.sum + i, subtract_once(_mm512_add_epi64(load(job.sum + i), a), p.q));
+    const __m512i squares = clean(add_product(load(job.square_sum + i), a, estimate, a, p));
+    store(job.square_sum + i, subtract_once(subtract_once(squares, p.two_q), p.q));  // from [0, 3q)
   }
   if (i < job.count) {
-    MaskColumn rest = job;
-    rest.count = job.count - i;
-    rest.phase += i;
-    rest.mask += i;
-    rest.mask_quotients += i;
-    rest.secret += i;
-    rest.hint += i;
-    rest.packed += 6 * i;
-    portable::mask_column(rest);
+    portable::sum_mask(
+        {job.count - i, q, job.mask + i, job.quotients + i, job.sum + i, job.square_sum + i});
   }
+}
+
+std::size_t unpack_candidates(const UnpackCandidates& job) {
+  const __m512i cut = set1(job.cut);
+  const __m512i low = set1(job.low);
+  const __m512i high = set1(job.high);
+  std::size_t inside = 0;
+  std::size_t i = 0;
+  for (; i + 8 <= job.count; i += 8) {
+    const __m512i words = _mm512_and_si512(load_packed(job.packed + 6 * i), cut);
+    store(job.out + i, words);
+    const __mmask8 accepted =
+        _mm512_mask_cmplt_epu64_mask(_mm512_cmpge_epu64_mask(words, low), words, high);
+    inside += static_cast<std::size_t>(__builtin_popcount(accepted));
+  }
+  return inside + portable::unpack_candidates(
+                      {job.packed + 6 * i, job.count - i, job.cut, job.low, job.high, job.out + i});
+}
+
+void toss_coins(const std::uint8_t* coins, std::size_t count, std::int8_t* out) {
+  const __m512i kept = set1((std::uint64_t{1} << 42) - 1);
+  const __m512i second_half = set1(((std::uint64_t{1} << 21) - 1) << 21);
+  std::size_t i = 0;
+  for (; i + 8 <= count; i += 8) {
+    // heads of the first half plus tails of the second is the difference of heads plus 21
+    const __m512i tossed =
+        _mm512_xor_si512(_mm512_and_si512(load_packed(coins + 6 * i), kept), second_half);
+    const __m512i noise = _mm512_sub_epi64(_mm512_popcnt_epi64(tossed), set1(21));
+    _mm_storel_epi64(reinterpret_cast<__m128i*>(out + i), _mm512_cvtepi64_epi8(noise));
+  }
+  portable::toss_coins(coins + 6 * i, count - i, out + i);
 }
 
 }  // namespace cryptonet::he::arith::avx512ifma

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Lifting and masking, portable: what every other row of the table must equal, bit for bit.
+// Masking, portable: what every other row of the table must equal, bit for bit. Shoup's quotients
+// of masks are to base 2^52, as one instruction set has them; a product is in [0, 2q) for factors
+// below 2^52.
 #include <cstring>
 
 #include "he/arith/kernels.h"
@@ -7,6 +9,18 @@
 
 namespace cryptonet::he::arith::portable {
 namespace {
+
+/// Noise is at most 21, and centring takes at most t/2 away.
+constexpr std::uint64_t kReachInPlaintextModuli = 22;
+
+/// Reads exactly six bytes.
+std::uint64_t load_u48(const std::uint8_t* bytes) {
+  std::uint32_t low = 0;
+  std::uint16_t high = 0;
+  std::memcpy(&low, bytes, 4);
+  std::memcpy(&high, bytes + 4, 2);
+  return std::uint64_t{high} << 32 | low;
+}
 
 /// Writes six bytes.
 void store_u48(std::uint8_t* bytes, std::uint64_t word) {
@@ -16,32 +30,78 @@ void store_u48(std::uint8_t* bytes, std::uint64_t word) {
   std::memcpy(bytes + 4, &high, 2);
 }
 
-}  // namespace
+std::uint64_t lazy_multiply52(std::uint64_t w, std::uint64_t quotient, std::uint64_t y,
+                              std::uint64_t q) {
+  return w * y - static_cast<std::uint64_t>((Uint128{quotient} * y) >> 52) * q;
+}
 
-void lift_phase(const PhaseLift& job) {
+/// work = centred(message) + t * noise mod q.
+void lift(const MaskColumn& job) {
   const std::uint64_t t = job.plaintext_modulus;
-  const std::uint64_t q = job.modulus;
-  for (std::size_t i = 0; i < job.count; ++i) {
+  const std::uint64_t q = job.plan->modulus;
+  const auto ratio = static_cast<std::uint64_t>((Uint128{1} << 64) / q);
+  const std::uint64_t offset = (kReachInPlaintextModuli * t / q + 1) * q;  // makes x positive
+  for (std::size_t i = 0; i < job.plan->degree; ++i) {
     const std::uint64_t above = 0 - ((t / 2 - job.message[i]) >> 63);
     const std::uint64_t centred = job.message[i] - (t & above);  // as a signed number
     const auto noise = static_cast<std::uint64_t>(std::int64_t{job.noise[i]});
-    const std::uint64_t x = centred + t * noise + job.offset;  // [0, 2^63)
-    const auto estimate = static_cast<std::uint64_t>((Uint128{x} * job.ratio) >> 64);
-    job.out[i] = subtract_once(x - estimate * q, q);  // the estimate is at most 1 too small
+    const std::uint64_t x = centred + t * noise + offset;  // [0, 2^56)
+    const auto estimate = static_cast<std::uint64_t>((Uint128{x} * ratio) >> 64);
+    job.work[i] = subtract_once(x - estimate * q, q);  // the estimate is at most 1 too small
   }
 }
 
+}  // namespace
+
 void mask_column(const MaskColumn& job) {
-  const std::uint64_t q = job.modulus;
-  for (std::size_t i = 0; i < job.count; ++i) {
+  lift(job);
+  ntt_forward(job.work, *job.plan);
+  const std::uint64_t q = job.plan->modulus;
+  for (std::size_t i = 0; i < job.plan->degree; ++i) {
     const std::uint64_t a = job.mask[i];
     const std::uint64_t quotient = job.mask_quotients[i];
-    const std::uint64_t product = lazy_multiply(a, quotient, job.secret[i], q);  // [0, 2q)
-    const std::uint64_t lazy_b = job.phase[i] + 2 * q - product;                 // (0, 3q)
-    const std::uint64_t b = subtract_once(subtract_once(lazy_b, 2 * q), q);      // [0, q)
-    const std::uint64_t added = subtract_once(lazy_multiply(a, quotient, b, q), q);
+    const std::uint64_t product = lazy_multiply52(a, quotient, job.secret[i], q);  // [0, 2q)
+    const std::uint64_t lazy_b = job.work[i] + 2 * q - product;                    // (0, 3q)
+    const std::uint64_t b = subtract_once(subtract_once(lazy_b, 2 * q), q);        // [0, q)
+    const std::uint64_t added = subtract_once(lazy_multiply52(a, quotient, b, q), q);
     job.hint[i] = subtract_once(job.hint[i] + added, q);
     store_u48(job.packed + 6 * i, b);
+  }
+}
+
+void sum_mask(const SumMask& job) {
+  const std::uint64_t q = job.modulus;
+  const Modulus modulus(q);
+  for (std::size_t i = 0; i < job.count; ++i) {
+    const std::uint64_t a = job.mask[i];
+    const std::uint64_t quotient = modulus.shoup(a).quotient >> 12;
+    job.quotients[i] = quotient;
+    job.sum[i] = subtract_once(job.sum[i] + a, q);
+    const std::uint64_t square = subtract_once(lazy_multiply52(a, quotient, a, q), q);
+    job.square_sum[i] = subtract_once(job.square_sum[i] + square, q);
+  }
+}
+
+std::size_t unpack_candidates(const UnpackCandidates& job) {
+  std::size_t inside = 0;
+  for (std::size_t i = 0; i < job.count; ++i) {
+    const std::uint64_t word = load_u48(job.packed + 6 * i) & job.cut;
+    job.out[i] = word;
+    inside += static_cast<std::size_t>(word >= job.low) & static_cast<std::size_t>(word < job.high);
+  }
+  return inside;
+}
+
+void toss_coins(const std::uint8_t* coins, std::size_t count, std::int8_t* out) {
+  constexpr std::uint64_t kCoins = (std::uint64_t{1} << 42) - 1;
+  constexpr std::uint64_t kSecondHalf = kCoins ^ ((std::uint64_t{1} << 21) - 1);
+  for (std::size_t i = 0; i < count; ++i) {
+    // heads of the first half plus tails of the second is the difference of heads plus 21
+    std::uint64_t x = (load_u48(coins + 6 * i) & kCoins) ^ kSecondHalf;
+    x -= x >> 1 & 0x5555555555555555;
+    x = (x & 0x3333333333333333) + (x >> 2 & 0x3333333333333333);
+    x = (x + (x >> 4)) & 0x0F0F0F0F0F0F0F0F;
+    out[i] = static_cast<std::int8_t>(static_cast<int>((x * 0x0101010101010101) >> 56) - 21);
   }
 }
 

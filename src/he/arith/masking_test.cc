@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Lifting and masking of every row of the table against arithmetic on whole integers.
+// Masking of every row of the table against arithmetic on whole integers.
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <random>
 #include <string>
 #include <vector>
@@ -22,59 +23,155 @@ std::vector<std::uint64_t> random_words(std::mt19937_64& engine, std::size_t cou
   return words;
 }
 
-TEST(Kernels, EveryRowLiftsPhasesExactly) {
-  std::mt19937_64 engine(13);
-  const std::uint64_t t = 562949952847873;
-  for (const Kernels* row : supported_kernels()) {
-    for (const std::uint64_t q : {281474976694273ULL, 281474976317441ULL, 65537ULL}) {
-      SCOPED_TRACE(std::string(row->name) + " " + std::to_string(q));
-      const Modulus modulus(q);
-      for (const std::size_t count : {8U, 13U, 1024U}) {
-        auto message = random_words(engine, count, t);
+/// Roots of x^N + 1 modulo q, as NttTable has them.
+struct Roots {
+  Roots(std::size_t degree, std::uint64_t q) : modulus(q) {
+    const std::uint64_t root = *smallest_primitive_root(modulus, degree);
+    const std::uint64_t inverse = modulus.invert(root);
+    const auto bits = static_cast<unsigned>(std::countr_zero(degree));
+    for (auto* words : {&forward, &forward64, &forward52, &back, &back64, &back52}) {
+      words->resize(degree);
+    }
+    for (std::size_t i = 0; i < degree; ++i) {
+      std::size_t reversed = 0;
+      for (unsigned k = 0; k < bits; ++k) reversed |= (i >> k & 1) << (bits - 1 - k);
+      forward[reversed] = modulus.power(root, i);
+      back[reversed] = modulus.power(inverse, i);
+      forward64[reversed] = modulus.shoup(forward[reversed]).quotient;
+      back64[reversed] = modulus.shoup(back[reversed]).quotient;
+      forward52[reversed] = forward64[reversed] >> 12;
+      back52[reversed] = back64[reversed] >> 12;
+    }
+    const ShoupFactor scale = modulus.shoup(modulus.invert(degree));
+    plan = {degree,           q,
+            forward.data(),   forward64.data(),
+            forward52.data(), back.data(),
+            back64.data(),    back52.data(),
+            scale.value,      scale.quotient};
+  }
+  Modulus modulus;
+  std::vector<std::uint64_t> forward, forward64, forward52, back, back64, back52;
+  NttPlan plan;
+};
+
+TEST(Kernels, EveryRowMasksColumnsExactly) {
+  std::mt19937_64 engine(14);
+  for (const std::size_t degree : {16U, 512U, 1024U, 8192U}) {
+    for (const std::uint64_t q : {281474976694273ULL, 281474976317441ULL, 786433ULL}) {
+      const Roots roots(degree, q);
+      const Modulus& modulus = roots.modulus;
+      for (const std::uint64_t t : {562949952847873ULL, 4293918721ULL}) {
+        auto message = random_words(engine, degree, t);
         message[0] = 0, message[1] = t - 1, message[2] = t / 2, message[3] = t / 2 + 1;
-        std::vector<std::int8_t> noise(count);
+        std::vector<std::int8_t> noise(degree);
         for (auto& e : noise) e = static_cast<std::int8_t>(static_cast<int>(engine() % 43) - 21);
         noise[1] = -21, noise[2] = 21, noise[3] = -21;
-        std::vector<std::uint64_t> out(count);
-        row->lift_phase({count, message.data(), noise.data(), t, q,
-                         static_cast<std::uint64_t>((Uint128{1} << 64) / q), (22 * t / q + 1) * q,
-                         out.data()});
-        for (std::size_t i = 0; i < count; ++i) {
-          const std::int64_t centred = Modulus(t).centre(message[i]);
-          const std::int64_t phase = centred + static_cast<std::int64_t>(t) * noise[i];
-          ASSERT_EQ(out[i], modulus.reduce_signed(phase)) << i;
+        auto mask = random_words(engine, degree, q);
+        auto secret = random_words(engine, degree, q);
+        const auto before = random_words(engine, degree, q);
+        mask[0] = q - 1, secret[0] = q - 1, mask[1] = 0, secret[2] = 0;
+        std::vector<std::uint64_t> quotients(degree);
+        std::vector<std::uint64_t> psi(degree);
+        for (std::size_t i = 0; i < degree; ++i) {
+          quotients[i] = modulus.shoup(mask[i]).quotient >> 12;
+          psi[i] = modulus.reduce_signed(Modulus(t).centre(message[i]) +
+                                         static_cast<std::int64_t>(t) * noise[i]);
+        }
+        portable::ntt_forward(psi.data(), roots.plan);  // held to its definition in he/ntt
+        for (const Kernels* row : supported_kernels()) {
+          SCOPED_TRACE(std::string(row->name) + " " + std::to_string(degree) + " " +
+                       std::to_string(q) + " " + std::to_string(t));
+          auto hint = before;
+          std::vector<std::uint64_t> work(degree);
+          base::Bytes packed(6 * degree);
+          row->mask_column({&roots.plan, t, message.data(), noise.data(), mask.data(),
+                            quotients.data(), secret.data(), work.data(), hint.data(),
+                            packed.data()});
+          std::vector<std::uint64_t> b(degree);
+          base::unpack_u48(packed, b);
+          for (std::size_t i = 0; i < degree; ++i) {
+            const std::uint64_t expected =
+                modulus.subtract(psi[i], modulus.multiply(mask[i], secret[i]));
+            ASSERT_EQ(b[i], expected) << i;
+            ASSERT_EQ(hint[i], modulus.add(before[i], modulus.multiply(mask[i], expected))) << i;
+          }
         }
       }
     }
   }
 }
 
-TEST(Kernels, EveryRowMasksColumnsExactly) {
-  std::mt19937_64 engine(14);
+TEST(Kernels, EveryRowSumsMasksExactly) {
+  std::mt19937_64 engine(16);
   for (const Kernels* row : supported_kernels()) {
-    for (const std::uint64_t q : {281474976694273ULL, 281474976317441ULL, 65537ULL}) {
+    for (const std::uint64_t q :
+         {281474976694273ULL, 281474976317441ULL, 140737488355333ULL, 97ULL}) {
       SCOPED_TRACE(std::string(row->name) + " " + std::to_string(q));
       const Modulus modulus(q);
-      for (const std::size_t count : {1U, 8U, 21U, 512U}) {
-        auto phase = random_words(engine, count, q);
+      for (const std::size_t count : {1U, 7U, 8U, 8192U}) {
         auto mask = random_words(engine, count, q);
-        auto secret = random_words(engine, count, q);
-        auto hint = random_words(engine, count, q);
-        phase[0] = 0, mask[0] = q - 1, secret[0] = q - 1, hint[0] = q - 1;
-        std::vector<std::uint64_t> quotients(count);
-        for (std::size_t i = 0; i < count; ++i) quotients[i] = modulus.shoup(mask[i]).quotient;
-        const auto before = hint;
-        base::Bytes packed(6 * count);
-        row->mask_column({count, q, phase.data(), mask.data(), quotients.data(), secret.data(),
-                          hint.data(), packed.data()});
-        std::vector<std::uint64_t> b(count);
-        base::unpack_u48(packed, b);
-        for (std::size_t i = 0; i < count; ++i) {
-          const std::uint64_t expected =
-              modulus.subtract(phase[i], modulus.multiply(mask[i], secret[i]));
-          ASSERT_EQ(b[i], expected) << i;
-          ASSERT_EQ(hint[i], modulus.add(before[i], modulus.multiply(mask[i], expected))) << i;
+        const auto before = random_words(engine, count, q);
+        mask[0] = q - 1;
+        if (count > 8) {
+          for (std::size_t i = 0; i < 64; ++i) mask[i] = i, mask[64 + i] = q - 1 - i;
         }
+        auto sum = before;
+        auto square_sum = before;
+        std::vector<std::uint64_t> quotients(count);
+        row->sum_mask({count, q, mask.data(), quotients.data(), sum.data(), square_sum.data()});
+        for (std::size_t i = 0; i < count; ++i) {
+          ASSERT_EQ(quotients[i], static_cast<std::uint64_t>((Uint128{mask[i]} << 52) / q)) << i;
+          ASSERT_EQ(sum[i], modulus.add(before[i], mask[i])) << i;
+          ASSERT_EQ(square_sum[i], modulus.add(before[i], modulus.multiply(mask[i], mask[i])));
+        }
+      }
+    }
+  }
+}
+
+TEST(Kernels, EveryRowUnpacksAndCountsCandidates) {
+  std::mt19937_64 engine(17);
+  constexpr std::uint64_t kFull = (std::uint64_t{1} << 48) - 1;
+  for (const Kernels* row : supported_kernels()) {
+    SCOPED_TRACE(row->name);
+    for (const std::uint64_t high : {kFull, kFull / 2 + 6, std::uint64_t{281474976694273}}) {
+      for (const std::uint64_t low : {0U, 1U}) {
+        for (std::size_t count = 0; count < 100; ++count) {
+          auto candidates = random_words(engine, count, kFull + 1);
+          if (count > 5) candidates[1] = high, candidates[2] = high - 1, candidates[3] = low;
+          if (count > 5) candidates[4] = 0, candidates[5] = kFull;
+          base::Bytes packed(6 * count);
+          base::pack_u48(candidates, packed);
+          std::size_t inside = 0;
+          for (const std::uint64_t word : candidates) inside += word >= low && word < high;
+          std::vector<std::uint64_t> words(count);
+          ASSERT_EQ(row->unpack_candidates({packed.data(), count, kFull, low, high, words.data()}),
+                    inside);
+          ASSERT_EQ(words, candidates);
+          for (auto& word : candidates) word &= kFull / 2;
+          row->unpack_candidates({packed.data(), count, kFull / 2, low, high, words.data()});
+          ASSERT_EQ(words, candidates);
+        }
+      }
+    }
+  }
+}
+
+TEST(Kernels, EveryRowCountsCoins) {
+  std::mt19937_64 engine(18);
+  for (const Kernels* row : supported_kernels()) {
+    SCOPED_TRACE(row->name);
+    for (std::size_t count = 0; count < 100; ++count) {
+      auto words = random_words(engine, count, std::uint64_t{1} << 48);
+      if (count > 2) words[0] = (std::uint64_t{1} << 21) - 1, words[1] = words[0] << 21;
+      if (count > 2) words[2] = std::uint64_t{63} << 42;  // the six bits that nobody counts
+      base::Bytes coins(6 * count);
+      base::pack_u48(words, coins);
+      std::vector<std::int8_t> noise(count);
+      row->toss_coins(coins.data(), count, noise.data());
+      for (std::size_t i = 0; i < count; ++i) {
+        ASSERT_EQ(noise[i],
+                  std::popcount(words[i] & 0x1FFFFF) - std::popcount(words[i] >> 21 & 0x1FFFFF));
       }
     }
   }

@@ -40,8 +40,10 @@ NttTable::NttTable(std::size_t ring_degree, const arith::Modulus& modulus, std::
       root_(root),
       roots_(ring_degree),
       root_quotients_(ring_degree),
+      root_quotients52_(ring_degree),
       inverse_roots_(ring_degree),
       inverse_root_quotients_(ring_degree),
+      inverse_root_quotients52_(ring_degree),
       degree_inverse_(modulus.shoup(modulus.invert(ring_degree))) {
   const auto bits = static_cast<unsigned>(std::countr_zero(ring_degree));
   const std::uint64_t inverse_root = modulus.invert(root);
@@ -53,17 +55,26 @@ NttTable::NttTable(std::size_t ring_degree, const arith::Modulus& modulus, std::
     const arith::ShoupFactor inverse_factor = modulus.shoup(inverse_power);
     roots_[place] = factor.value;
     root_quotients_[place] = factor.quotient;
+    root_quotients52_[place] = factor.quotient >> 12;
     inverse_roots_[place] = inverse_factor.value;
     inverse_root_quotients_[place] = inverse_factor.quotient;
+    inverse_root_quotients52_[place] = inverse_factor.quotient >> 12;
     power = modulus.multiply(power, root);
     inverse_power = modulus.multiply(inverse_power, inverse_root);
   }
 }
 
 arith::NttPlan NttTable::plan() const {
-  return {ring_degree_,           modulus_.value(),        roots_.data(),
-          root_quotients_.data(), inverse_roots_.data(),   inverse_root_quotients_.data(),
-          degree_inverse_.value,  degree_inverse_.quotient};
+  return {.degree = ring_degree_,
+          .modulus = modulus_.value(),
+          .roots = roots_.data(),
+          .root_quotients = root_quotients_.data(),
+          .root_quotients52 = root_quotients52_.data(),
+          .inverse_roots = inverse_roots_.data(),
+          .inverse_root_quotients = inverse_root_quotients_.data(),
+          .inverse_root_quotients52 = inverse_root_quotients52_.data(),
+          .degree_inverse = degree_inverse_.value,
+          .degree_inverse_quotient = degree_inverse_.quotient};
 }
 
 void NttTable::forward(std::span<std::uint64_t> words) const {

@@ -35,17 +35,21 @@ class NttTable {
   void forward(std::span<std::uint64_t> words) const;
   void inverse(std::span<std::uint64_t> words) const;
 
+  /// For kernels: borrows this table.
+  arith::NttPlan plan() const;
+
  private:
   NttTable(std::size_t ring_degree, const arith::Modulus& modulus, std::uint64_t root);
-  arith::NttPlan plan() const;
 
   std::size_t ring_degree_;
   arith::Modulus modulus_;
   std::uint64_t root_;
   std::vector<std::uint64_t> roots_;
   std::vector<std::uint64_t> root_quotients_;
+  std::vector<std::uint64_t> root_quotients52_;
   std::vector<std::uint64_t> inverse_roots_;
   std::vector<std::uint64_t> inverse_root_quotients_;
+  std::vector<std::uint64_t> inverse_root_quotients52_;
   arith::ShoupFactor degree_inverse_;
 };
 

@@ -5,8 +5,10 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <bit>
 #include <random>
+#include <string>
 
 #include "he/arith/dispatch.h"
 #include "he/arith/prime.h"
@@ -76,22 +78,43 @@ TEST(NttTable, EqualsTheDefinitionAtEveryDegree) {
   }
 }
 
-TEST(NttTable, RowsAgreeAtFullSize) {
+/// The largest prime = 1 mod 65536 below a power of two: where a row changes its lazy ranges.
+std::uint64_t largest_prime_below(unsigned bits) {
+  std::uint64_t q = (std::uint64_t{1} << bits) - 65535;
+  while (!arith::is_prime(q)) q -= 65536;
+  return q;
+}
+
+TEST(NttTable, RowsAgreeAtEveryDegreeAndAtTheLimitsOfTheirRanges) {
   std::mt19937_64 engine(22);
-  const std::uint64_t q = 281474976694273;
-  const NttTable table = *NttTable::create(8192, q);
-  for (const bool extreme : {false, true}) {
-    std::vector<std::uint64_t> a(8192);
-    for (auto& word : a) word = extreme ? q - 1 : engine() % q;
-    std::vector<std::uint64_t> expected;
-    with_every_row([&] {
-      auto transformed = a;
-      table.forward(transformed);
-      if (expected.empty()) expected = transformed;
-      ASSERT_EQ(transformed, expected);
-      table.inverse(transformed);
-      ASSERT_EQ(transformed, a);
-    });
+  for (const unsigned bits : {20U, 47U, 48U, 49U, 50U}) {
+    const std::uint64_t q = largest_prime_below(bits);
+    for (std::size_t degree = 2; degree <= kRingDegreeMax; degree *= 2) {
+      const NttTable table = *NttTable::create(degree, q);
+      for (const int kind : {0, 1, 2, 3}) {
+        SCOPED_TRACE(std::to_string(q) + " " + std::to_string(degree) + " " + std::to_string(kind));
+        std::vector<std::uint64_t> a(degree);
+        for (std::size_t i = 0; i < degree; ++i) {
+          const std::uint64_t random = engine();
+          const std::array<std::uint64_t, 4> words = {random % q, q - 1, i % 2 * (q - 1),
+                                                      random % 2 * (q - 1)};
+          a[i] = words.at(static_cast<std::size_t>(kind));
+        }
+        std::vector<std::uint64_t> expected;
+        std::vector<std::uint64_t> expected_inverse;
+        with_every_row([&] {
+          auto forward = a;
+          table.forward(forward);
+          auto inverse = a;
+          table.inverse(inverse);
+          if (expected.empty()) expected = forward, expected_inverse = inverse;
+          ASSERT_EQ(forward, expected);
+          ASSERT_EQ(inverse, expected_inverse);
+          table.inverse(forward);
+          ASSERT_EQ(forward, a);
+        });
+      }
+    }
   }
 }
 

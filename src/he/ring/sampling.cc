@@ -8,6 +8,7 @@
 
 #include "base/declassify.h"
 #include "base/secret_memory.h"
+#include "he/arith/dispatch.h"
 
 namespace cryptonet::he::ring {
 namespace {
@@ -24,6 +25,9 @@ struct Block {
   Block& operator=(const Block&) = delete;
 };
 
+/// Candidates of six bytes, which a kernel unpacks.
+constexpr std::size_t kPackedWidth = 6;
+
 void sample_from(KeyStream& stream, std::uint64_t low, const arith::Modulus& q,
                  std::span<std::uint64_t> out) {
   const std::size_t width = (q.bits() + 7) / 8;
@@ -38,11 +42,16 @@ void sample_from(KeyStream& stream, std::uint64_t low, const arith::Modulus& q,
       return static_cast<std::size_t>(word >= low) & static_cast<std::size_t>(word < q.value());
     };
     std::size_t taken = 0;
-    for (std::size_t i = 0; i < wanted; ++i) {
-      std::uint64_t word = 0;
-      std::memcpy(&word, block.bytes.data() + i * width, sizeof(word));  // the rest is cut away
-      words[i] = word & cut;
-      taken += accepted(words[i]);
+    if (width == kPackedWidth) {
+      taken = arith::kernels().unpack_candidates(
+          {block.bytes.data(), wanted, cut, low, q.value(), words.data()});
+    } else {
+      for (std::size_t i = 0; i < wanted; ++i) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, block.bytes.data() + i * width, sizeof(word));  // the rest is cut away
+        words[i] = word & cut;
+        taken += accepted(words[i]);
+      }
     }
     // Public: which candidates are thrown away says nothing of those that stay.
     if (base::declassified(taken) == wanted) {
@@ -54,14 +63,6 @@ void sample_from(KeyStream& stream, std::uint64_t low, const arith::Modulus& q,
       filled += base::declassified(accepted(word));
     }
   }
-}
-
-/// The number of ones among the lowest 42 bits.
-std::uint64_t count_ones_42(std::uint64_t x) {
-  x -= x >> 1 & 0x5555555555555555;
-  x = (x & 0x3333333333333333) + (x >> 2 & 0x3333333333333333);
-  x = (x + (x >> 4)) & 0x0F0F0F0F0F0F0F0F;
-  return (x * 0x0101010101010101) >> 56;
 }
 
 }  // namespace
@@ -76,19 +77,11 @@ void sample_uniform_nonzero(KeyStream& stream, const arith::Modulus& q,
 }
 
 void sample_noise(KeyStream& stream, std::span<std::int8_t> out) {
-  constexpr std::uint64_t kCoins = (std::uint64_t{1} << 42) - 1;
-  constexpr std::uint64_t kSecondHalf = kCoins ^ ((std::uint64_t{1} << 21) - 1);
   Block block;
   for (std::size_t start = 0; start < out.size(); start += kBlockBytes / 6) {
     const std::size_t count = std::min(out.size() - start, kBlockBytes / 6);
     stream.fill(std::span(block.bytes).first(6 * count));
-    for (std::size_t i = 0; i < count; ++i) {
-      std::uint64_t coins = 0;
-      std::memcpy(&coins, block.bytes.data() + 6 * i, sizeof(coins));
-      // heads of the first half plus tails of the second is the difference of heads plus 21
-      const std::uint64_t ones = count_ones_42((coins & kCoins) ^ kSecondHalf);
-      out[start + i] = static_cast<std::int8_t>(static_cast<int>(ones) - kNoiseMax);
-    }
+    arith::kernels().toss_coins(block.bytes.data(), count, out.data() + start);
   }
 }
 
