@@ -15,6 +15,12 @@ role = "dimension"
 categories = ["a", "b"]
 """
 COLUMNS = ("x integer -100 100", "g text a b")
+# The same table in three units.
+PARTITIONED_SCHEMA = 'partition = ["p"]\n' + SCHEMA + """[columns.p]
+role = "dimension"
+categories = ["u", "v", "w"]
+"""
+PARTITION_COLUMN = "p text u v w"
 QUESTION = "SELECT g, COUNT(*), SUM(x) FROM {} GROUP BY g"
 
 
@@ -27,8 +33,8 @@ class Flow:
         self.contributor = self.platform.join("contributor")
         self.researcher = self.platform.join("researcher")
 
-    def write_table(self, name, rows=600, seed=1, suffix=".csv"):
-        table = tables.make(COLUMNS, rows, seed)
+    def write_table(self, name, rows=600, seed=1, suffix=".csv", columns=COLUMNS):
+        table = tables.make(columns, rows, seed)
         return tables.write(table, self.folder / (name + suffix)), table
 
     def write_schema(self, name, text=SCHEMA):
@@ -36,18 +42,20 @@ class Flow:
         path.write_text(text)
         return path
 
-    def encrypt(self, name, rows=600, seed=1, client=None):
+    def encrypt(self, name, rows=600, seed=1, client=None, partitioned=False):
         """An upload folder of a fresh table; (folder, table)."""
-        path, table = self.write_table(name, rows, seed)
+        columns = (*COLUMNS, PARTITION_COLUMN) if partitioned else COLUMNS
+        schema = self.write_schema(name, PARTITIONED_SCHEMA if partitioned else SCHEMA)
+        path, table = self.write_table(name, rows, seed, columns=columns)
         out = self.folder / f"{name}-{seed}.upload"
         shutil.rmtree(out, ignore_errors=True)
-        (client or self.contributor).json("encrypt", path, "--schema", self.write_schema(name),
+        (client or self.contributor).json("encrypt", path, "--schema", schema,
                                           "--dataset", name, "--out", out)
         return out, table
 
-    def publish(self, name, rows=600, seed=1):
+    def publish(self, name, rows=600, seed=1, partitioned=False):
         """A dataset whose question can be asked; its clear table."""
-        out, table = self.encrypt(name, rows, seed)
+        out, table = self.encrypt(name, rows, seed, partitioned=partitioned)
         self.contributor.json("upload", out)
         return table
 

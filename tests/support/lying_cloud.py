@@ -7,6 +7,7 @@ and alters what comes back for totals.
         liar.alter = lambda totals: totals.add(0, 1)
 """
 
+import dataclasses
 import http.client
 import http.server
 import json
@@ -15,41 +16,87 @@ import struct
 import threading
 import urllib.parse
 
-# docs/formats/totals.md: a header of eight bytes, the count, then three six-byte words a total.
+# docs/formats/totals.md: a header of eight bytes, the count, then one six-byte word per prime.
 HEADER = 8
-PRIMES = (281474976694273, 281474976546817, 281474976317441)
-PLAINTEXT_MODULUS = 562949952847873
-RING_DEGREE = 8192
 WORD = 6
+REQUEST_FIXED = 64
+
+
+@dataclasses.dataclass(frozen=True)
+class ParameterSet:
+    """What a number of a reply means; `checks` columns follow each tagged one."""
+
+    primes: tuple
+    plaintext_modulus: int
+    ring_degree: int
+    checks: int
+
+
+SETS = {1: ParameterSet((281474976694273, 281474976546817, 281474976317441), 562949952847873, 8192,
+                        checks=1)}
+
+
+@dataclasses.dataclass
+class Request:
+    """A question for totals, to be changed and put again."""
+
+    head: bytes
+    units: list
+    pairs: list
+
+    @staticmethod
+    def parse(body):
+        units, pairs = struct.unpack_from("<II", body, REQUEST_FIXED - 8)
+        after = REQUEST_FIXED + 4 * units
+        return Request(body[:REQUEST_FIXED - 8],
+                       list(struct.unpack_from(f"<{units}I", body, REQUEST_FIXED)),
+                       [struct.unpack_from("<II", body, after + 8 * i) for i in range(pairs)])
+
+    @property
+    def upload(self):
+        return self.head[HEADER:HEADER + 16].hex()
+
+    def bytes(self):
+        return (self.head + struct.pack("<II", len(self.units), len(self.pairs)) +
+                struct.pack(f"<{len(self.units)}I", *self.units) +
+                b"".join(struct.pack("<II", *pair) for pair in self.pairs))
 
 
 class Totals:
-    """The numbers of one reply, to be altered in place."""
+    """The numbers of one reply, to be altered in place; row u * pairs + p is pair p over unit u."""
 
-    def __init__(self, body):
+    def __init__(self, body, request=None, cloud=None):
+        self.body, self.request, self.cloud = body, request, cloud
+        self.set = SETS[body[5]]
         count = struct.unpack_from("<I", body, HEADER)[0]
         numbers = body[HEADER + 4:]
-        if len(numbers) != count * WORD * len(PRIMES):
+        if len(numbers) != count * WORD * len(self.set.primes):
             raise ValueError("not a reply with totals")
         self.head = body[:HEADER + 4]
         words = [int.from_bytes(numbers[i:i + WORD], "little")
                  for i in range(0, len(numbers), WORD)]
-        self.rows = [words[i:i + len(PRIMES)] for i in range(0, len(words), len(PRIMES))]
+        step = len(self.set.primes)
+        self.rows = [words[i:i + step] for i in range(0, len(words), step)]
 
     def __len__(self):
         return len(self.rows)
 
     def add(self, position, amount):
         """Adds an integer to one total, modulo every prime; the answer is sum / N of it."""
-        self.rows[position] = [(word + amount * RING_DEGREE) % prime
-                               for word, prime in zip(self.rows[position], PRIMES)]
+        self.rows[position] = [(word + amount * self.set.ring_degree) % prime
+                               for word, prime in zip(self.rows[position], self.set.primes)]
 
     def swap(self, first, second):
         self.rows[first], self.rows[second] = self.rows[second], self.rows[first]
 
+    def is_check(self, position):
+        """Whether the total is one of a check column: those follow the column that they check."""
+        left = self.request.pairs[position % len(self.request.pairs)][0]
+        return left % (1 + self.set.checks) != 0
+
     def bytes(self):
         words = [word.to_bytes(WORD, "little") for row in self.rows for word in row]
-        return self.head + b"".join(words)
+        return self.head[:HEADER] + struct.pack("<I", len(self.rows)) + b"".join(words)
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
@@ -63,10 +110,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                                        self.headers.get("Content-Type"), body)
         if self.path.endswith("/totals") and liar.alter is not None:
             liar.altered += 1
-            reply = liar.alter_reply(reply)
-            if reply is None:
+            reply = liar.alter_reply(self.path, body, reply)
+            if callable(reply):
                 self.close_connection = True
-                self.connection.close()
+                reply(self)
                 return
             if isinstance(reply, int):
                 status, kind, reply = reply, "text/plain", b"no"
@@ -84,10 +131,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
 class LyingCloud:
     """Between the gatekeeper and the real cloud. `alter` takes Totals and changes them, or returns
-    bytes (sent instead), an int (sent as the HTTP status), or DROP (the connection is cut). An
-    `alter` of None tells the truth."""
-
-    DROP = object()
+    bytes (sent instead), an int (sent as the HTTP status), or a function that takes the handler and
+    does as it likes with the connection. An `alter` of None tells the truth."""
 
     def __init__(self, platform):
         self.platform = platform
@@ -132,9 +177,18 @@ class LyingCloud:
         connection.close()
         return response.status, response.headers.get("Content-Type", ""), reply
 
-    def alter_reply(self, reply):
-        totals = Totals(reply)
+    def totals(self, request):
+        """What the real cloud answers to another question."""
+        status, _, reply = self.ask("POST", f"/v1/uploads/{request.upload}/totals",
+                                    "application/octet-stream", request.bytes())
+        if status != 200:
+            raise ValueError(f"status {status}: {reply!r}")
+        return Totals(reply, request, self)
+
+    def alter_reply(self, path, body, reply):
+        try:
+            totals = Totals(reply, Request.parse(body), self)
+        except (ValueError, KeyError) as error:
+            raise AssertionError(f"the real cloud gave no totals for {path}") from error
         instead = self.alter(totals)
-        if instead is LyingCloud.DROP:
-            return None
         return totals.bytes() if instead is None else instead

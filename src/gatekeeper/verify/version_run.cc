@@ -187,8 +187,11 @@ Status VersionRun::open(const Reply& reply) {
 Result<std::vector<state::KeptTotal>> VersionRun::open_reply(
     const Reply& reply, const columns::open::UploadOpener& opener) {
   const auto& manifest = *version_.parts.manifest;
-  CN_ASSIGN(const auto numbers,
-            columns::format::parse_totals_reply(manifest.parameters(), reply.request, reply.bytes));
+  auto parsed =
+      columns::format::parse_totals_reply(manifest.parameters(), reply.request, reply.bytes);
+  // Another version or parameter set too: how far the bytes of a liar parse is nobody's business.
+  if (!parsed.ok()) return columns::open::opening_refused();
+  const auto& numbers = *parsed;
   const auto& pairs = reply.request.pairs;
   std::vector<state::KeptTotal> fresh;
   for (std::size_t u = 0; u < reply.batch.units.size(); ++u) {
