@@ -174,6 +174,64 @@ TEST_F(CloudTest, RefusesWhatIsNoIdOrHash) {
   EXPECT_EQ(absent.manifest_digest, "");
 }
 
+TEST_F(CloudTest, AnswersWholeUnitsOfOneManifestOnly) {
+  // What a single segment, a foreign column or a part of a unit would tell is in
+  // docs/maths/masked_columns.md; here, that no question gets it.
+  const auto ask = [&](const Bytes& body, const std::string& path_id) {
+    return call(PeerRole::kGatekeeper, api::cloud::kComputeTotals, {path_id}, body);
+  };
+  const TotalsRequest whole{upload().body.upload, upload().manifest->digest(), {0}, {{0, 1}}};
+  const Bytes question = columns::format::write_totals_request(whole);
+
+  // Half an upload, every segment but one, answers nothing.
+  call(PeerRole::kContributor, api::cloud::kPutManifest, {id()}, upload().manifest->bytes())
+      .value();
+  std::vector<std::pair<base::Digest, Bytes>> segments;
+  store::for_each_segment(upload(), [&](const base::Digest& name, const Bytes& bytes) {
+    segments.emplace_back(name, bytes);
+  });
+  for (std::size_t i = 1; i < segments.size(); ++i) {
+    EXPECT_FALSE(ask(question, id()).ok()) << i;
+    call(PeerRole::kContributor, api::cloud::kPutSegment, {id(), base::to_hex(segments[i].first)},
+         segments[i].second)
+        .value();
+  }
+  EXPECT_FALSE(ask(question, id()).ok());
+  put_upload();
+  ASSERT_TRUE(ask(question, id()).ok());
+
+  // The path may not name one upload and the question another.
+  columns::format::UploadId other = upload().body.upload;
+  other.bytes[0] ^= 1;
+  EXPECT_FALSE(ask(question, other.hex()).ok());
+  TotalsRequest changed = whole;
+  changed.upload = other;
+  EXPECT_FALSE(ask(columns::format::write_totals_request(changed), id()).ok());
+  // A column that the manifest does not have, and another manifest.
+  changed = whole;
+  changed.pairs = {{0, 5}};
+  EXPECT_FALSE(ask(columns::format::write_totals_request(changed), id()).ok());
+  changed = whole;
+  changed.manifest_digest[31] ^= 1;
+  EXPECT_FALSE(ask(columns::format::write_totals_request(changed), id()).ok());
+  // There is no place for a range of chunks: a question with anything behind it is none.
+  for (const std::size_t extra : {1U, 4U, 8U, 32U}) {
+    Bytes longer = question;
+    longer.resize(question.size() + extra);
+    EXPECT_FALSE(ask(longer, id()).ok()) << extra;
+  }
+  // Nobody reads a segment back.
+  const api::RouteInfo& put = api::cloud::kPutSegment;
+  const std::string path = api::path_of(put, {id(), base::to_hex(segments[0].first)});
+  for (const PeerRole role :
+       {PeerRole::kGatekeeper, PeerRole::kContributor, PeerRole::kResearcher}) {
+    for (const char* method : {"GET", "POST", "HEAD"}) {
+      EXPECT_FALSE(as(role).request(method, path, {}, "application/octet-stream").ok()) << method;
+    }
+  }
+  EXPECT_TRUE(ask(question, id()).ok());
+}
+
 TEST_F(CloudTest, DeletesOnceAndAgain) {
   put_upload();
   for (int i = 0; i < 2; ++i) {
