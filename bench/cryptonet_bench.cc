@@ -12,7 +12,7 @@
 int main(int count, char** arguments) {
   using namespace cryptonet::bench;
   CLI::App app{
-      "Times encrypt, sum, dot, group10, cov20, key_part and open, and verifies each result"};
+      "Times encrypt, sum, dot, group10, cov20, key_part, open_first and open, and verifies each"};
   BenchOptions options;
   std::string json_file;
   std::string only;

@@ -19,7 +19,7 @@ struct BenchOptions {
   std::function<bool(const std::string&)> wanted;
 };
 
-/// encrypt, sum, dot, group10, cov20, key_part and open, as far as wanted.
+/// encrypt, sum, dot, group10, cov20, key_part, open_first and open, as far as wanted.
 std::vector<JobResult> run_jobs(const BenchOptions& options);
 
 }  // namespace cryptonet::bench

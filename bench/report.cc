@@ -36,6 +36,11 @@ std::uint64_t memory_bytes() {
 
 }  // namespace
 
+double ratio_to_memory_read(const JobResult& result) {
+  const double read = result.memory_read_ns_per_row;
+  return read == 0 ? 0 : result.ns_per_row.median / read;
+}
+
 std::string to_json(const std::vector<JobResult>& results) {
   using nlohmann::json;
   const auto& set = columns::format::wide_set();
@@ -75,6 +80,7 @@ std::string to_json(const std::vector<JobResult>& results) {
                                      {"max", result.ns_per_row.max}}},
                                    {"bytes_per_row", result.bytes_per_row},
                                    {"memory_read_ns_per_row", result.memory_read_ns_per_row},
+                                   {"ratio_to_memory_read", ratio_to_memory_read(result)},
                                    {"verified", result.verified},
                                    {"peers", peers}});
   }
@@ -84,24 +90,29 @@ std::string to_json(const std::vector<JobResult>& results) {
 std::string to_table(const std::vector<JobResult>& results) {
   std::string table;
   char line[256];
-  std::snprintf(line, sizeof(line), "%-9s %10s %7s %-11s %9s %9s %9s %9s %9s  %s\n", "job", "rows",
-                "threads", "kernel", "min", "median", "max", "memory", "bytes/row", "verified");
+  std::snprintf(line, sizeof(line), "%-10s %10s %7s %-11s %10s %10s %10s %9s %6s %10s  %s\n", "job",
+                "rows", "threads", "kernel", "min", "median", "max", "bytes", "read", "x read",
+                "verified");
   table += line;
   for (const JobResult& result : results) {
-    std::snprintf(line, sizeof(line), "%-9s %10llu %7zu %-11s %9.3f %9.3f %9.3f %9.3f %9.1f  %s\n",
+    std::snprintf(line, sizeof(line),
+                  "%-10s %10llu %7zu %-11s %10.3f %10.3f %10.3f %9.1f %6.2f %10.2f  %s\n",
                   result.name.c_str(), static_cast<unsigned long long>(result.rows), result.threads,
                   result.kernel.c_str(), result.ns_per_row.min, result.ns_per_row.median,
-                  result.ns_per_row.max, result.memory_read_ns_per_row, result.bytes_per_row,
-                  result.verified ? "yes" : "NO");
+                  result.ns_per_row.max, result.bytes_per_row, result.memory_read_ns_per_row,
+                  ratio_to_memory_read(result), result.verified ? "yes" : "NO");
     table += line;
     for (const Peer& peer : result.peers) {
-      std::snprintf(line, sizeof(line), "  %-36s %21.3f  ratio %.1f\n",
+      std::snprintf(line, sizeof(line), "  %-52s %10.3f  ratio %.1f\n",
                     (peer.name + " (" + peer.version + ")").c_str(), peer.ns_per_row,
                     result.ns_per_row.median / peer.ns_per_row);
       table += line;
     }
   }
-  return table + "ns per row; memory: reading the same bytes in the same run\n";
+  return table +
+         "ns and bytes per row; read: the fastest loop over the same bytes in the same run, and "
+         "how "
+         "many times that the median takes\n";
 }
 
 }  // namespace cryptonet::bench

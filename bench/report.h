@@ -29,11 +29,13 @@ struct JobResult {
   std::size_t repeats = 0;
   NanosecondsPerRow ns_per_row;
   double bytes_per_row = 0;
-  double memory_read_ns_per_row = 0;
+  double memory_read_ns_per_row = 0;  ///< the fastest of the read loops; 0: not measured
   bool verified = false;
   std::vector<Peer> peers;
 };
 
+/// The median over the time of reading the same bytes; 0 where nothing was read.
+double ratio_to_memory_read(const JobResult& result);
 /// The document of --json.
 std::string to_json(const std::vector<JobResult>& results);
 /// One header line, one line for each result.

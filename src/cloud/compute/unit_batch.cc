@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <mutex>
 #include <optional>
-#include <set>
 
 #include "base/stop.h"
 #include "columns/total/total.h"
@@ -25,20 +24,22 @@ using columns::format::Residues;
 namespace {
 /// Chunks of a task: long enough to be worth a thread's while, short enough to share out.
 constexpr std::size_t kTaskChunks = 16;
+/// Tasks that each thread gets of a unit, as far as its chunks reach: none waits long for the last.
+constexpr std::size_t kTasksPerThread = 4;
 }  // namespace
 
 Status UnitBatch::add(std::uint32_t unit_index, std::span<const ColumnPair> pairs) {
   const ManifestBody& body = upload_.manifest.body();
   Unit unit;
   unit.index = unit_index;
-  unit.wanted = pairs.size();
-  unit.passes = group_into_passes(pairs);
-  std::set<std::uint32_t> needed;
-  for (const Pass& pass : unit.passes) {
-    needed.insert(pass.value);
-    needed.insert(pass.others.begin(), pass.others.end());
+  if (!units_.empty() &&
+      std::equal(pairs.begin(), pairs.end(), last_pairs_.begin(), last_pairs_.end())) {
+    unit.plan = units_.back().plan;
+  } else {
+    unit.plan = std::make_shared<const columns::total::ProductPlan>(pairs);
+    last_pairs_.assign(pairs.begin(), pairs.end());
   }
-  for (const std::uint32_t column : needed) {
+  for (const std::uint32_t column : unit.plan->columns()) {
     const auto& names = body.units[unit_index].segments[column];
     for (const base::Digest& name : names) {
       if (segments_.knows(body.upload, name)) continue;
@@ -47,7 +48,7 @@ Status UnitBatch::add(std::uint32_t unit_index, std::span<const ColumnPair> pair
                        " that this question needs are not at the cloud",
                    "finish it: cryptonet upload DIR");
     }
-    unit.columns[column].files.resize(names.size());
+    unit.columns.emplace_back().files.resize(names.size());
   }
   units_.push_back(std::move(unit));
   return base::ok();
@@ -56,13 +57,15 @@ Status UnitBatch::add(std::uint32_t unit_index, std::span<const ColumnPair> pair
 Status UnitBatch::map_all(base::ThreadPool& pool) {
   struct Place {
     Unit* unit;
-    std::uint32_t column;
+    std::size_t position;  // of the column in the unit's plan
     std::uint32_t segment;
+    std::uint32_t column() const { return unit->plan->columns()[position]; }
   };
   std::vector<Place> places;
   for (Unit& unit : units_) {
-    for (auto& [column, mapped] : unit.columns) {
-      for (std::uint32_t i = 0; i < mapped.files.size(); ++i) places.push_back({&unit, column, i});
+    for (std::size_t c = 0; c < unit.columns.size(); ++c) {
+      const std::size_t files = unit.columns[c].files.size();
+      for (std::uint32_t i = 0; i < files; ++i) places.push_back({&unit, c, i});
     }
   }
   const ManifestBody& body = upload_.manifest.body();
@@ -71,10 +74,11 @@ Status UnitBatch::map_all(base::ThreadPool& pool) {
   pool.for_each(places.size(), [&](std::size_t i) {
     if (base::stop_requested()) return;
     const Place& place = places[i];
-    auto file = segments_.map(body.units[place.unit->index].segments[place.column][place.segment]);
+    auto file =
+        segments_.map(body.units[place.unit->index].segments[place.column()][place.segment]);
     const std::lock_guard lock(mutex);
     if (file.ok()) {
-      place.unit->columns[place.column].files[place.segment] = std::move(*file);
+      place.unit->columns[place.position].files[place.segment] = std::move(*file);
     } else if (!failure.has_value()) {
       failure = file.take_error();
     }
@@ -82,64 +86,59 @@ Status UnitBatch::map_all(base::ThreadPool& pool) {
   CN_RETURN_IF_ERROR(base::check_stop());
   if (failure.has_value()) return std::move(*failure);
   for (const Place& place : places) {  // in chunk order
-    Column& column = place.unit->columns[place.column];
+    Column& column = place.unit->columns[place.position];
     CN_ASSIGN(const auto chunks,
-              columns::format::segment_chunks(upload_.manifest, place.unit->index, place.column,
+              columns::format::segment_chunks(upload_.manifest, place.unit->index, place.column(),
                                               place.segment, column.files[place.segment]->bytes()));
     column.chunks.insert(column.chunks.end(), chunks.begin(), chunks.end());
   }
   return base::ok();
 }
 
-std::vector<UnitBatch::Task> UnitBatch::cut() const {
+std::vector<UnitBatch::Task> UnitBatch::cut(std::size_t threads) const {
   std::vector<Task> tasks;
   for (std::size_t u = 0; u < units_.size(); ++u) {
     const Unit& unit = units_[u];
     const std::size_t chunks = upload_.manifest.body().units[unit.index].chunks;
-    for (const auto& [index, column] : unit.columns) CHECK(column.chunks.size() == chunks);
-    for (const Pass& pass : unit.passes) {
-      for (std::size_t first = 0; first < chunks; first += kTaskChunks) {
-        tasks.push_back({&unit, u, &pass, first, std::min(kTaskChunks, chunks - first), {}});
-      }
+    for (const Column& column : unit.columns) CHECK(column.chunks.size() == chunks);
+    const std::size_t most =
+        std::clamp<std::size_t>(chunks / (kTasksPerThread * threads), 1, kTaskChunks);
+    for (std::size_t first = 0; first < chunks; first += most) {
+      tasks.push_back({&unit, u, first, std::min(most, chunks - first)});
     }
   }
   return tasks;
 }
 
-void UnitBatch::run_task(Task& task) const {
-  const auto& set = upload_.manifest.parameters();
-  const auto range_of = [&](std::uint32_t column) {
-    return std::span<const ByteView>(task.unit->columns.at(column).chunks)
-        .subspan(task.first_chunk, task.chunks);
-  };
-  const auto value = range_of(task.pass->value);
-  if (task.pass->others.empty()) {
-    task.partial = {columns::total::partial_total(set, value, {})};
-    return;
+std::vector<Residues> UnitBatch::run_task(const Task& task) const {
+  std::vector<std::span<const ByteView>> columns;
+  for (const Column& column : task.unit->columns) {
+    columns.push_back(std::span(column.chunks).subspan(task.first_chunk, task.chunks));
   }
-  std::vector<std::span<const ByteView>> others;
-  for (const std::uint32_t column : task.pass->others) others.push_back(range_of(column));
-  task.partial.resize(others.size());
-  columns::total::partial_totals_row(set, value, others, task.partial);
+  std::vector<Residues> partial(task.unit->plan->size());
+  columns::total::partial_totals(upload_.manifest.parameters(), *task.unit->plan, columns, partial);
+  return partial;
 }
 
 Result<std::vector<std::vector<Residues>>> UnitBatch::run(base::ThreadPool& pool) {
   CN_RETURN_IF_ERROR(map_all(pool));
-  std::vector<Task> tasks = cut();
-  pool.for_each(tasks.size(), [&](std::size_t i) {
-    if (!base::stop_requested()) run_task(tasks[i]);
-  });
-  CN_RETURN_IF_ERROR(base::check_stop());
   const auto& set = upload_.manifest.parameters();
   std::vector<std::vector<Residues>> sums;
-  for (const Unit& unit : units_) sums.emplace_back(unit.wanted, Residues{});
-  for (const Task& task : tasks) {
-    bytes_read_ += (task.pass->others.size() + 1) * task.chunks * set.packed_bytes();
-    for (std::size_t i = 0; i < task.partial.size(); ++i) {
-      Residues& sum = sums[task.unit_position][task.pass->positions[i]];
-      sum = columns::total::merge(set, sum, task.partial[i]);
+  for (const Unit& unit : units_) sums.emplace_back(unit.plan->size(), Residues{});
+  const std::vector<Task> tasks = cut(pool.size());
+  std::mutex mutex;
+  pool.for_each(tasks.size(), [&](std::size_t t) {
+    if (base::stop_requested()) return;
+    const Task& task = tasks[t];
+    const std::vector<Residues> partial = run_task(task);
+    const std::lock_guard lock(mutex);
+    bytes_read_ += task.unit->columns.size() * task.chunks * set.packed_bytes();
+    for (std::size_t i = 0; i < partial.size(); ++i) {
+      Residues& sum = sums[task.unit_position][i];
+      sum = columns::total::merge(set, sum, partial[i]);
     }
-  }
+  });
+  CN_RETURN_IF_ERROR(base::check_stop());
   return sums;
 }
 

@@ -34,16 +34,20 @@ TEST(MaskedColumns, TotalsOfEveryUnitEqualTheClearOnes) {
   }
 }
 
-TEST(MaskedColumns, RowsOfOnePassEqualSingleTotals) {
+TEST(MaskedColumns, TotalsOfOneReadingEqualSingleTotals) {
   const UploadForTest upload = make_upload(usual_plans(), {random_rows(9000, 3)}, 3);
-  const auto value = upload.views(0, kX);
   std::vector<std::vector<base::ByteView>> columns;
-  for (std::uint32_t c = 0; c < usual_plans().size(); ++c) columns.push_back(upload.views(0, c));
-  const std::vector<std::span<const base::ByteView>> others(columns.begin(), columns.end());
-  std::vector<format::Residues> row(others.size());
-  total::partial_totals_row(format::wide_set(), value, others, row);
+  std::vector<format::ColumnPair> pairs;
+  for (std::uint32_t c = 0; c < usual_plans().size(); ++c) {
+    columns.push_back(upload.views(0, c));
+    pairs.push_back(format::make_pair(kX, c));
+  }
+  std::vector<format::Residues> totals(pairs.size());
+  total::partial_totals(
+      format::wide_set(), total::ProductPlan(pairs),
+      std::vector<std::span<const base::ByteView>>(columns.begin(), columns.end()), totals);
   for (std::size_t c = 0; c < columns.size(); ++c) {
-    EXPECT_EQ(row[c], total::partial_total(format::wide_set(), value, columns[c]));
+    EXPECT_EQ(totals[c], total::partial_total(format::wide_set(), columns[kX], columns[c]));
   }
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/secret_memory.h"
 #include "columns/format/totals.h"
+#include "columns/total/product_plan.h"
 
 namespace cryptonet::columns::total {
 
@@ -17,15 +18,12 @@ namespace cryptonet::columns::total {
 format::Residues partial_total(const format::ParameterSet& set,
                                std::span<const base::ByteView> left,
                                std::span<const base::ByteView> right);
-/// out[i] = sum over words of value * others[i]: one pass over `value`, in L1 blocks (GROUP BY).
-void partial_totals_row(const format::ParameterSet& set, std::span<const base::ByteView> value,
-                        std::span<const std::span<const base::ByteView>> others,
-                        std::span<format::Residues> out);
-/// out[i*n - i*(i+1)/2 + j] = sum over words of columns[i] * columns[j] for i <= j < n: the upper
-/// triangle, row by row. Every word is unpacked once per block instead of once per product.
-void partial_totals_matrix(const format::ParameterSet& set,
-                           std::span<const std::span<const base::ByteView>> columns,
-                           std::span<format::Residues> out);
+/// out[i] = the total of the i-th pair of the plan, all from one reading: chunk by chunk, every
+/// column's words are taken while they are in the processor's cache. columns[c] holds the chunks of
+/// plan.columns()[c], the same number for each; out.size() == plan.size().
+void partial_totals(const format::ParameterSet& set, const ProductPlan& plan,
+                    std::span<const std::span<const base::ByteView>> columns,
+                    std::span<format::Residues> out);
 /// a + b mod each prime: how partial totals merge.
 format::Residues merge(const format::ParameterSet& set, const format::Residues& a,
                        const format::Residues& b);

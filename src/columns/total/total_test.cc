@@ -5,7 +5,6 @@
 
 #include <gtest/gtest.h>
 
-#include <map>
 #include <random>
 
 #include "he/arith/dispatch.h"
@@ -48,14 +47,14 @@ struct Column {
 format::Residues expected_total(const format::ParameterSet& set, const Column& a, const Column* b) {
   format::Residues total{};
   for (std::size_t j = 0; j < set.primes(); ++j) {
-    Integer sum = 0;
+    he::arith::Uint128 sum = 0;  // 2^15 products below 2^96
     for (std::size_t k = 0; k < a.clear.size(); ++k) {
       for (std::size_t i = 0; i < set.ring_degree(); ++i) {
         const std::size_t at = j * set.ring_degree() + i;
-        sum += Integer(a.clear[k][at]) * (b == nullptr ? 1 : b->clear[k][at]);
+        sum += he::arith::Uint128{a.clear[k][at]} * (b == nullptr ? 1 : b->clear[k][at]);
       }
     }
-    total[j] = static_cast<std::uint64_t>(Integer(sum % set.bgv.ciphertext_moduli()[j]));
+    total[j] = static_cast<std::uint64_t>(sum % set.bgv.ciphertext_moduli()[j]);
   }
   return total;
 }
@@ -67,31 +66,33 @@ TEST(Total, EqualsTheSumOverWholeIntegersInEveryRow) {
     const std::size_t chunks = set->ring_degree() == 16 ? 13 : 2;
     std::vector<Column> columns;
     for (int c = 0; c < 8; ++c) columns.emplace_back(*set, chunks, engine);
+    std::vector<std::vector<base::ByteView>> views;
+    for (const Column& column : columns) views.push_back(column.views());
+    std::vector<format::ColumnPair> pairs;  // every sum and product there is
+    std::vector<format::Residues> expected;
+    for (std::uint32_t i = 0; i < columns.size(); ++i) {
+      pairs.push_back(format::make_pair(i));
+      expected.push_back(expected_total(*set, columns[i], nullptr));
+      for (std::uint32_t j = i; j < columns.size(); ++j) {
+        pairs.push_back(format::make_pair(i, j));
+        expected.push_back(expected_total(*set, columns[i], &columns[j]));
+      }
+    }
     for (const he::arith::Kernels* row : he::arith::supported_kernels()) {
       SCOPED_TRACE(std::string(row->name) + " " + set->name);
       he::arith::use_kernels(*row);
-      const auto value = columns[0].views();
-      EXPECT_EQ(partial_total(*set, value, {}), expected_total(*set, columns[0], nullptr));
-      std::vector<std::vector<base::ByteView>> views;
-      for (const Column& column : columns) views.push_back(column.views());
-      const std::vector<std::span<const base::ByteView>> others(views.begin(), views.end());
-      std::vector<format::Residues> totals(others.size());
-      partial_totals_row(*set, value, others, totals);
-      for (const std::size_t n : {std::size_t{1}, std::size_t{4}, columns.size()}) {
-        std::vector<format::Residues> matrix(n * (n + 1) / 2);
-        partial_totals_matrix(*set, std::span(others).first(n), matrix);
-        std::size_t at = 0;
-        for (std::size_t i = 0; i < n; ++i) {
-          for (std::size_t j = i; j < n; ++j) {
-            EXPECT_EQ(matrix[at++], partial_total(*set, views[i], views[j])) << i << " " << j;
-          }
-        }
+      for (const std::size_t some : {std::size_t{1}, std::size_t{5}, pairs.size()}) {
+        const auto tail = static_cast<std::ptrdiff_t>(some);
+        const std::vector<format::ColumnPair> asked(pairs.end() - tail, pairs.end());
+        const ProductPlan plan(asked);
+        std::vector<std::span<const base::ByteView>> wanted;
+        for (const std::uint32_t column : plan.columns()) wanted.push_back(views[column]);
+        std::vector<format::Residues> totals(some);
+        partial_totals(*set, plan, wanted, totals);
+        EXPECT_EQ(totals, std::vector(expected.end() - tail, expected.end()));
       }
-      for (std::size_t c = 0; c < columns.size(); ++c) {
-        const auto expected = expected_total(*set, columns[0], &columns[c]);
-        EXPECT_EQ(partial_total(*set, value, views[c]), expected);
-        EXPECT_EQ(totals[c], expected);
-      }
+      EXPECT_EQ(partial_total(*set, views[0], {}), expected[0]);
+      EXPECT_EQ(partial_total(*set, views[0], views[1]), expected[2]);
     }
     he::arith::use_kernels(before);
   }

@@ -12,16 +12,22 @@ namespace cryptonet::he::arith {
 namespace {
 
 constexpr Kernels kPortable = {
-    "portable",         portable::sum_u48,           portable::dot_u48,     portable::unpack_u48,
-    portable::dot_tile, portable::ntt_forward,       portable::ntt_inverse, portable::mask_column,
-    portable::sum_mask, portable::unpack_candidates, portable::toss_coins,
+    "portable",
+    portable::sum_u48,
+    portable::unpack_u48,
+    portable::dot_tile,
+    portable::ntt_forward,
+    portable::ntt_inverse,
+    portable::mask_column,
+    portable::sum_mask,
+    portable::unpack_candidates,
+    portable::toss_coins,
 };
 
 #ifdef CRYPTONET_X86_KERNELS
 constexpr Kernels kAvx2 = {
     "avx2",
     avx2::sum_u48,
-    avx2::dot_u48,
     avx2::unpack_u48,
     avx2::dot_tile,
     portable::ntt_forward,
@@ -35,7 +41,6 @@ constexpr Kernels kAvx2 = {
 constexpr Kernels kAvx512Ifma = {
     "avx512ifma",
     avx512ifma::sum_u48,
-    avx512ifma::dot_u48,
     avx512ifma::unpack_u48,
     avx512ifma::dot_tile,
     avx512ifma::ntt_forward,

@@ -25,24 +25,19 @@ std::uint64_t sum_u48(const std::uint8_t* words, std::size_t count) {
   return sum;
 }
 
-WideSum dot_u48(const std::uint8_t* a, const std::uint8_t* b, std::size_t count) {
-  Uint128 sum = 0;  // below count * 2^96 <= 2^111
-  for (std::size_t i = 0; i < count; ++i) sum += Uint128{load_u48(a + 6 * i)} * load_u48(b + 6 * i);
-  return {static_cast<std::uint64_t>(sum), static_cast<std::uint64_t>(sum >> 64)};
-}
-
 void unpack_u48(const std::uint8_t* packed, std::uint64_t* words, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) words[i] = load_u48(packed + 6 * i);
 }
 
-void dot_tile(const std::uint64_t* const* rows, const std::uint64_t* const* columns,
-              std::size_t count, WideSum* out) {
-  for (std::size_t i = 0; i < kTileRows; ++i) {
-    for (std::size_t j = 0; j < kTileColumns; ++j) {
+void dot_tile(const PackedTile& tile) {
+  for (std::size_t i = 0; i < tile.row_count; ++i) {
+    for (std::size_t j = 0; j < tile.column_count; ++j) {
       Uint128 sum = 0;  // below count * 2^96 <= 2^111
-      for (std::size_t k = 0; k < count; ++k) sum += Uint128{rows[i][k]} * columns[j][k];
-      out[i * kTileColumns + j] = {static_cast<std::uint64_t>(sum),
-                                   static_cast<std::uint64_t>(sum >> 64)};
+      for (std::size_t k = 0; k < tile.count; ++k) {
+        sum += Uint128{load_u48(tile.rows[i] + 6 * k)} * load_u48(tile.columns[j] + 6 * k);
+      }
+      tile.sums[i * tile.column_count + j] = {static_cast<std::uint64_t>(sum),
+                                              static_cast<std::uint64_t>(sum >> 64)};
     }
   }
 }

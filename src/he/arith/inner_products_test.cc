@@ -33,6 +33,25 @@ std::vector<std::uint64_t> random_words(std::mt19937_64& engine, std::size_t cou
   return words;
 }
 
+Uint128 widen(const WideSum& sum) { return Uint128{sum.high} << 64 | sum.low; }
+
+std::vector<const std::uint8_t*> pointers_to(const std::vector<base::Bytes>& columns) {
+  std::vector<const std::uint8_t*> pointers;
+  for (const base::Bytes& column : columns) pointers.push_back(column.data());
+  return pointers;
+}
+
+/// What `kernels` makes of a tile; the sums' memory is as long as the tile and starts as garbage.
+std::vector<WideSum> products(const Kernels& kernels, const std::vector<base::Bytes>& rows,
+                              const std::vector<base::Bytes>& columns, std::size_t count) {
+  std::vector<WideSum> sums(rows.size() * columns.size(), WideSum{7, 7});
+  const auto row_pointers = pointers_to(rows);
+  const auto column_pointers = pointers_to(columns);
+  kernels.dot_tile({row_pointers.data(), rows.size(), column_pointers.data(), columns.size(), count,
+                    sums.data()});
+  return sums;
+}
+
 TEST(Kernels, PortableSumsAndProductsAreExact) {
   std::mt19937_64 engine(11);
   for (const std::size_t count : {0U, 1U, 2U, 7U, 64U, 100U, 8192U, 32768U}) {
@@ -44,66 +63,58 @@ TEST(Kernels, PortableSumsAndProductsAreExact) {
     Uint128 dot = 0;
     for (std::size_t i = 0; i < count; ++i) sum += a[i], dot += Uint128{a[i]} * b[i];
     EXPECT_EQ(portable::sum_u48(pack(a).data(), count), sum);
-    const WideSum wide = portable::dot_u48(pack(a).data(), pack(b).data(), count);
-    EXPECT_TRUE((Uint128{wide.high} << 64 | wide.low) == dot);
+    const auto tile = products(**find_kernels("portable"), {pack(a)}, {pack(b), pack(a)}, count);
+    EXPECT_TRUE(widen(tile[0]) == dot);
   }
 }
 
-TEST(Kernels, EveryRowSumsAndMultipliesAsPortable) {
+TEST(Kernels, EveryRowSumsAndUnpacksAsPortable) {
   std::mt19937_64 engine(12);
   for (const Kernels* row : supported_kernels()) {
     SCOPED_TRACE(row->name);
     for (std::size_t count = 0; count < 300; ++count) {
-      const auto a = pack(random_words(engine, count, kWordMax + 1));
-      const auto b = pack(random_words(engine, count, kWordMax + 1));
-      ASSERT_EQ(row->sum_u48(a.data(), count), portable::sum_u48(a.data(), count)) << count;
-      const WideSum ours = row->dot_u48(a.data(), b.data(), count);
-      const WideSum expected = portable::dot_u48(a.data(), b.data(), count);
-      ASSERT_EQ(ours.low, expected.low) << count;
-      ASSERT_EQ(ours.high, expected.high) << count;
+      const auto words = random_words(engine, count, kWordMax + 1);
+      const auto packed = pack(words);
+      ASSERT_EQ(row->sum_u48(packed.data(), count), portable::sum_u48(packed.data(), count))
+          << count;
+      std::vector<std::uint64_t> unpacked(count + 1, 7);
+      row->unpack_u48(packed.data(), unpacked.data(), count);
+      ASSERT_TRUE(std::equal(words.begin(), words.end(), unpacked.begin())) << count;
+      ASSERT_EQ(unpacked[count], 7U) << count;
     }
     for (const std::size_t count : {std::size_t{2048}, std::size_t{8192}, kKernelWordsMax}) {
       const base::Bytes full(6 * count, 0xFF);
-      const base::Bytes random = pack(random_words(engine, count, kWordMax + 1));
       EXPECT_EQ(row->sum_u48(full.data(), count), portable::sum_u48(full.data(), count));
-      for (const base::Bytes* other : {&full, &random}) {
-        const WideSum ours = row->dot_u48(full.data(), other->data(), count);
-        const WideSum expected = portable::dot_u48(full.data(), other->data(), count);
-        EXPECT_EQ(ours.low, expected.low);
-        EXPECT_EQ(ours.high, expected.high);
-      }
     }
   }
 }
 
-TEST(Kernels, EveryRowUnpacksAndMultipliesTiles) {
+TEST(Kernels, EveryRowMultipliesTilesOfEveryShapeAsPortable) {
   std::mt19937_64 engine(15);
-  for (const Kernels* row : supported_kernels()) {
-    SCOPED_TRACE(row->name);
-    for (std::size_t count = 0; count < 70; ++count) {
-      const auto words = random_words(engine, count, kWordMax + 1);
-      std::vector<std::uint64_t> unpacked(count + 1, 7);
-      row->unpack_u48(pack(words).data(), unpacked.data(), count);
-      ASSERT_TRUE(std::equal(words.begin(), words.end(), unpacked.begin())) << count;
-      ASSERT_EQ(unpacked[count], 7U) << count;
-    }
-    for (const std::size_t count :
-         {std::size_t{0}, std::size_t{8}, std::size_t{1024}, kKernelWordsMax}) {
-      std::vector<std::vector<std::uint64_t>> words;
-      for (std::size_t i = 0; i < kTileRows + kTileColumns; ++i) {
-        words.push_back(random_words(engine, count, kWordMax + 1));
-      }
-      words[0].assign(count, kWordMax);
-      words[kTileRows].assign(count, kWordMax);
-      std::vector<const std::uint64_t*> pointers;
-      for (const auto& column : words) pointers.push_back(column.data());
-      std::array<WideSum, kTileRows * kTileColumns> ours{};
-      std::array<WideSum, kTileRows * kTileColumns> expected{};
-      row->dot_tile(pointers.data(), pointers.data() + kTileRows, count, ours.data());
-      portable::dot_tile(pointers.data(), pointers.data() + kTileRows, count, expected.data());
-      for (std::size_t i = 0; i < ours.size(); ++i) {
-        ASSERT_EQ(ours[i].low, expected[i].low) << count;
-        ASSERT_EQ(ours[i].high, expected[i].high) << count;
+  std::vector<std::size_t> counts = {2048, 8192, kKernelWordsMax};
+  for (std::size_t count = 0; count < 120; ++count) counts.push_back(count);
+  for (std::size_t rows = 1; rows <= kTileRowsMax; ++rows) {
+    for (std::size_t columns = 1; columns <= kTileColumnsMax[rows]; ++columns) {
+      for (const std::size_t count : counts) {
+        std::vector<base::Bytes> words;
+        for (std::size_t i = 0; i < rows + columns; ++i) {
+          words.push_back(pack(random_words(engine, count, kWordMax + 1)));
+        }
+        // the largest words in a row and a column: full lanes, where two of them meet
+        words.front().assign(6 * count, 0xFF);
+        words.back().assign(6 * count, 0xFF);
+        const auto middle = words.begin() + static_cast<std::ptrdiff_t>(rows);
+        const std::vector<base::Bytes> left(words.begin(), middle);
+        const std::vector<base::Bytes> right(middle, words.end());
+        const auto expected = products(**find_kernels("portable"), left, right, count);
+        for (const Kernels* row : supported_kernels()) {
+          SCOPED_TRACE(row->name);
+          const auto ours = products(*row, left, right, count);
+          for (std::size_t i = 0; i < ours.size(); ++i) {
+            ASSERT_TRUE(widen(ours[i]) == widen(expected[i]))
+                << rows << " x " << columns << ", " << count << " words, product " << i;
+          }
+        }
       }
     }
   }

@@ -21,9 +21,21 @@ struct WideSum {
 /// Words per call of sum and dot: bounds the lanes of every instruction set.
 inline constexpr std::size_t kKernelWordsMax = 32768;
 
-/// The shape of a tile of products.
-inline constexpr std::size_t kTileRows = 3;
-inline constexpr std::size_t kTileColumns = 4;
+/// The largest tile of a given number of rows: what the registers of every instruction set hold,
+/// and no more streams than a processor prefetches.
+inline constexpr std::size_t kTileRowsMax = 3;
+inline constexpr std::size_t kTileColumnsMax[kTileRowsMax + 1] = {0, 8, 6, 4};
+inline constexpr std::size_t kTileProductsMax = 12;
+
+/// Inner products of every row with every column, all of packed words.
+struct PackedTile {
+  const std::uint8_t* const* rows;
+  std::size_t row_count;  ///< 1 to kTileRowsMax
+  const std::uint8_t* const* columns;
+  std::size_t column_count;  ///< 1 to kTileColumnsMax[row_count]
+  std::size_t count;         ///< words of each, at most kKernelWordsMax
+  WideSum* sums;             ///< row_count * column_count out, row by row, exact
+};
 
 /// Roots of the negacyclic transform in the order in which the butterflies use them, each with its
 /// Shoup quotients floor(root * 2^64 / q) and floor(root * 2^52 / q).
@@ -80,14 +92,9 @@ struct Kernels {
   const char* name;
   /// The sum of `count` packed words; count <= kKernelWordsMax.
   std::uint64_t (*sum_u48)(const std::uint8_t* words, std::size_t count);
-  /// The sum of products word by word, exact; count <= kKernelWordsMax.
-  WideSum (*dot_u48)(const std::uint8_t* a, const std::uint8_t* b, std::size_t count);
   /// `count` packed words, one per 64 bits.
   void (*unpack_u48)(const std::uint8_t* packed, std::uint64_t* words, std::size_t count);
-  /// out[i * kTileColumns + j] = the sum of products of rows[i] and columns[j], unpacked words
-  /// below 2^48; count is a multiple of 8 and at most kKernelWordsMax.
-  void (*dot_tile)(const std::uint64_t* const* rows, const std::uint64_t* const* columns,
-                   std::size_t count, WideSum* out);
+  void (*dot_tile)(const PackedTile& tile);
   /// In place; [0, q) in natural order to [0, q) in bit-reversed order.
   void (*ntt_forward)(std::uint64_t* words, const NttPlan& plan);
   /// In place; the reverse.
@@ -102,10 +109,8 @@ struct Kernels {
 
 namespace portable {
 std::uint64_t sum_u48(const std::uint8_t* words, std::size_t count);
-WideSum dot_u48(const std::uint8_t* a, const std::uint8_t* b, std::size_t count);
 void unpack_u48(const std::uint8_t* packed, std::uint64_t* words, std::size_t count);
-void dot_tile(const std::uint64_t* const* rows, const std::uint64_t* const* columns,
-              std::size_t count, WideSum* out);
+void dot_tile(const PackedTile& tile);
 void ntt_forward(std::uint64_t* words, const NttPlan& plan);
 void ntt_inverse(std::uint64_t* words, const NttPlan& plan);
 void mask_column(const MaskColumn& job);
@@ -117,19 +122,15 @@ void toss_coins(const std::uint8_t* coins, std::size_t count, std::int8_t* out);
 /// Needs AVX2. The other kernels of its row are the portable ones.
 namespace avx2 {
 std::uint64_t sum_u48(const std::uint8_t* words, std::size_t count);
-WideSum dot_u48(const std::uint8_t* a, const std::uint8_t* b, std::size_t count);
 void unpack_u48(const std::uint8_t* packed, std::uint64_t* words, std::size_t count);
-void dot_tile(const std::uint64_t* const* rows, const std::uint64_t* const* columns,
-              std::size_t count, WideSum* out);
+void dot_tile(const PackedTile& tile);
 }  // namespace avx2
 
 /// Needs AVX-512 F, BW, DQ, VL, IFMA and VBMI.
 namespace avx512ifma {
 std::uint64_t sum_u48(const std::uint8_t* words, std::size_t count);
-WideSum dot_u48(const std::uint8_t* a, const std::uint8_t* b, std::size_t count);
 void unpack_u48(const std::uint8_t* packed, std::uint64_t* words, std::size_t count);
-void dot_tile(const std::uint64_t* const* rows, const std::uint64_t* const* columns,
-              std::size_t count, WideSum* out);
+void dot_tile(const PackedTile& tile);
 void ntt_forward(std::uint64_t* words, const NttPlan& plan);
 void ntt_inverse(std::uint64_t* words, const NttPlan& plan);
 void mask_column(const MaskColumn& job);
