@@ -24,6 +24,8 @@ function(cryptonet_import name header library)
 endfunction()
 cryptonet_import(sodium sodium.h sodium)
 cryptonet_import(pg_query pg_query.h pg_query)
+find_package(ZLIB REQUIRED)
+cryptonet_import(zstd zstd.h zstd)
 # The header alone: client requests of the constant-time test (base/declassify).
 find_path(valgrind_INCLUDE valgrind/memcheck.h REQUIRED)
 

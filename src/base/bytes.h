@@ -39,6 +39,9 @@ Result<Bytes> from_base64(std::string_view text);
 /// Appends little-endian values to a byte vector.
 class ByteWriter {
  public:
+  ByteWriter() = default;
+  /// Room for `capacity` bytes at once, so that a secret in them is not left behind by growth.
+  explicit ByteWriter(std::size_t capacity) { bytes_.reserve(capacity); }
   void u8(std::uint8_t value) { bytes_.push_back(value); }
   void u16(std::uint16_t value) { append(value); }
   void u32(std::uint32_t value) { append(value); }

@@ -16,6 +16,10 @@ class TernarySecret {
  public:
   /// Draws the N coefficients from the stream. The same stream gives the same secret.
   static TernarySecret sample(const ring::Ring& ring, ring::KeyStream& stream);
+  /// From words in transformed form, prime-major. kBadInput unless they are the same ternary
+  /// polynomial modulo every prime; does not tell where they differ.
+  static base::Result<TernarySecret> from_words(const ring::Ring& ring,
+                                                std::span<const std::uint64_t> words);
   const ring::NttPoly& poly() const { return poly_; }
 
  private:
