@@ -5,6 +5,7 @@
 #include "bench/jobs.h"
 
 #include <algorithm>
+#include <fstream>
 
 #include "bench/clear_loops.h"
 #include "bench/table.h"
@@ -296,10 +297,22 @@ JobResult encrypt_job(const BenchOptions& options, bool verified) {
   return result;
 }
 
+bool export_rows(const Table& table, const std::string& path) {
+  std::ofstream file(path, std::ios::binary);
+  for (const auto* source : {&table.sources[0], &table.sources[1], &table.sources.back()}) {
+    for (const std::int64_t value : *source) {
+      file.write(reinterpret_cast<const char*>(&value), sizeof(value));
+    }
+  }
+  file.close();
+  return !file.fail();
+}
+
 }  // namespace
 
-std::vector<JobResult> run_jobs(const BenchOptions& options) {
+std::optional<std::vector<JobResult>> run_jobs(const BenchOptions& options) {
   Table table = Table::make(options.wanted("cov20") ? kMatrixColumns : 2, options.rows);
+  if (!options.export_file.empty() && !export_rows(table, options.export_file)) return std::nullopt;
   table.upload.emplace(columns::make_upload(table.plans, {table.sources}, 3, options.threads));
   Jobs jobs(table, options.threads);
   std::vector<JobResult> results;

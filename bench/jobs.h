@@ -5,6 +5,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,11 +16,14 @@ namespace cryptonet::bench {
 struct BenchOptions {
   std::uint64_t rows = 1'048'576;
   std::size_t threads = 1;
+  /// Where peers find the same rows; empty: nowhere.
+  std::string export_file;
   /// Whether the job of this name is wanted.
   std::function<bool(const std::string&)> wanted;
 };
 
-/// encrypt, sum, dot, group10, cov20, key_part, open_first and open, as far as wanted.
-std::vector<JobResult> run_jobs(const BenchOptions& options);
+/// Nothing when the rows cannot be exported; else encrypt, sum, dot, group10, cov20, key_part,
+/// open_first and open, as far as wanted.
+std::optional<std::vector<JobResult>> run_jobs(const BenchOptions& options);
 
 }  // namespace cryptonet::bench
