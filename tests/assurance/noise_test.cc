@@ -6,47 +6,23 @@
 // phase may pass its bound. CRYPTONET_ASSURANCE_TIMES multiplies the 2,000 units.
 #include <gtest/gtest.h>
 
-#include <cmath>
-#include <random>
+#include <map>
 
 #include "columns/encrypt/unit_inspector_testing.h"
 #include "columns/total/total.h"
 #include "he/arith/dispatch.h"
-#include "he/arith/prime.h"
 #include "table/stored_columns.h"
+#include "tests/assurance/draws.h"
 
 namespace cryptonet::columns {
 namespace {
 
+using assurance::draw_prime;
+using assurance::log2_of;
+using assurance::SeededRandomness;
 using he::bgv::Accountant;
 using he::bgv::Integer;
 using table::WideInteger;
-
-class SeededRandomness final : public base::Randomness {
- public:
-  explicit SeededRandomness(std::uint64_t seed) : engine_(seed) {}
-  void fill(std::span<std::uint8_t> out) override {
-    for (std::uint8_t& byte : out) byte = static_cast<std::uint8_t>(engine_());
-  }
-
- private:
-  std::mt19937_64 engine_;
-};
-
-/// Any number of `bits` bits.
-std::uint64_t number_of_bits(std::mt19937_64& engine, unsigned bits) {
-  return (engine() >> (64 - bits)) | std::uint64_t{1} << (bits - 1);
-}
-
-/// A prime = 1 mod 2 * degree of about so many bits, none of `taken`.
-std::uint64_t draw_prime(std::mt19937_64& engine, std::size_t degree, unsigned bits,
-                         const std::vector<std::uint64_t>& taken) {
-  for (;;) {
-    const std::uint64_t candidate = number_of_bits(engine, bits) / (2 * degree) * 2 * degree + 1;
-    const bool fresh = std::find(taken.begin(), taken.end(), candidate) == taken.end();
-    if (fresh && he::arith::is_prime(candidate)) return candidate;
-  }
-}
 
 /// What one unit is made of.
 struct UnitPlan {
@@ -225,13 +201,6 @@ struct Seen {
 
 std::size_t count(bool found) { return found ? 1 : 0; }
 
-double log2_of(const Integer& value) {
-  return value == 0 ? 0
-                    : static_cast<double>(he::bgv::bits_of(value) - 1) +
-                          std::log2(static_cast<double>(boost::multiprecision::cpp_rational(
-                              value, Integer(1) << (he::bgv::bits_of(value) - 1))));
-}
-
 /// All sums and products of one unit's columns.
 void run_unit(const UnitPlan& plan, const ClearUnit& clear, const StoredUnit& stored, Seen& seen) {
   const Accountant accountant(plan.set.bgv);
@@ -287,8 +256,7 @@ void run_unit(const UnitPlan& plan, const ClearUnit& clear, const StoredUnit& st
 }
 
 TEST(Noise, StaysBelowItsBoundInRandomPlans) {
-  const char* times = std::getenv("CRYPTONET_ASSURANCE_TIMES");
-  const std::size_t units = 2000 * (times == nullptr ? 1 : std::strtoull(times, nullptr, 10));
+  const std::size_t units = 2000 * assurance::times();
   std::mt19937_64 engine(71);
   const he::arith::Kernels& before = he::arith::kernels();
   const auto rows = he::arith::supported_kernels();
