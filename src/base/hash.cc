@@ -62,6 +62,21 @@ void Blake2bStream::finish(std::span<std::uint8_t> out) {
   CHECK(crypto_generichash_final(state, out.data(), out.size()) == 0);
 }
 
+std::array<std::uint8_t, 16> poly1305(std::span<const std::uint8_t, 32> key, ByteView message) {
+  static EVP_MAC* const algorithm = EVP_MAC_fetch(nullptr, "POLY1305", nullptr);
+  CHECK(algorithm != nullptr);
+  EVP_MAC_CTX* context = EVP_MAC_CTX_new(algorithm);
+  CHECK(context != nullptr);
+  std::array<std::uint8_t, 16> tag{};
+  std::size_t size = 0;
+  const bool done = EVP_MAC_init(context, key.data(), key.size(), nullptr) == 1 &&
+                    EVP_MAC_update(context, message.data(), message.size()) == 1 &&
+                    EVP_MAC_final(context, tag.data(), &size, tag.size()) == 1;
+  EVP_MAC_CTX_free(context);  // wipes the key
+  CHECK(done && size == tag.size());
+  return tag;
+}
+
 void hkdf_sha256(ByteView input_key, ByteView salt, ByteView info, std::span<std::uint8_t> out) {
   EVP_KDF* kdf = EVP_KDF_fetch(nullptr, "HKDF", nullptr);
   EVP_KDF_CTX* context = EVP_KDF_CTX_new(kdf);

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// SHA-256 (names of segments, Merkle trees), BLAKE2b (PRF, keyed) and HKDF-SHA-256 (RFC 5869).
-// SHA-256 is OpenSSL's, because it uses the processor's SHA instructions; BLAKE2b is libsodium's.
+// SHA-256 (names of segments, Merkle trees), BLAKE2b (PRF, keyed), Poly1305 (universal hash) and
+// HKDF-SHA-256 (RFC 5869).
+// SHA-256 and Poly1305 are OpenSSL's, because they use the processor's instructions; BLAKE2b is
+// libsodium's.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -45,6 +48,11 @@ class Blake2bStream {
   SecretVector<std::uint8_t> state_;
   std::size_t out_size_;
 };
+
+/// Poly1305 (RFC 8439, 2.5) under a key that is used for nothing known: a universal hash. Two given
+/// messages of up to L bytes collide for at most 8 * ceil(L / 16) of 2^106 keys. Several messages
+/// may share a key as long as no tag is shown.
+std::array<std::uint8_t, 16> poly1305(std::span<const std::uint8_t, 32> key, ByteView message);
 
 /// HKDF-SHA-256 with extract and expand; out.size() up to 8160 bytes.
 void hkdf_sha256(ByteView input_key, ByteView salt, ByteView info, std::span<std::uint8_t> out);

@@ -16,6 +16,14 @@ TEST(Sha256, AgreesWithTheStandardInOnePieceAndInSeveral) {
   EXPECT_EQ(to_hex(stream.finish()), expected);
 }
 
+// RFC 8439, section 2.5.2.
+TEST(Poly1305, AgreesWithRfc8439) {
+  std::array<std::uint8_t, 32> key{};
+  ASSERT_TRUE(from_hex("85d6be7857556d337f4452fe42d506a80103808afb0db2fd4abff6af4149f51b", key));
+  EXPECT_EQ(to_hex(poly1305(key, view_of("Cryptographic Forum Research Group"))),
+            "a8061dc1305136c6c22b8baf0c0127a9");
+}
+
 // RFC 5869, appendix A.1.
 TEST(Hkdf, AgreesWithRfc5869) {
   const Bytes key(22, 0x0b);

@@ -18,6 +18,7 @@ base::Bytes place_bytes(std::string_view label, const ChunkPlace& place) {
   return std::move(writer).take();
 }
 
+/// BLAKE2b(K || D; label, place, hash, rho).
 base::Secret<32> derive(std::string_view label, const ChunkPlace& place,
                         const ChunkKeyInputs& inputs) {
   base::Secret<64> key;
@@ -53,14 +54,15 @@ base::Secret<32> hash_plans(std::span<const ColumnPlan> plans) {
   return result;
 }
 
-base::Secret<32> hash_plaintext(const base::Secret<32>& previous, const ChunkPlace& place,
+base::Secret<32> hash_plaintext(const ChunkPlace& place, const ChunkKeyInputs& inputs,
                                 Sources sources, base::ThreadPool& pool) {
-  base::SecretVector<std::uint8_t> leaves(32 * sources.size());
+  const base::Secret<32> leaf_key = derive("leaf", place, inputs);
+  base::SecretVector<std::uint8_t> leaves(16 * sources.size());
   pool.for_each(sources.size(), [&](std::size_t i) {
     const auto bytes = std::as_bytes(sources[i]);
-    base::Digest leaf =
-        base::sha256({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
-    std::copy(leaf.begin(), leaf.end(), leaves.data() + 32 * i);
+    auto leaf = base::poly1305(leaf_key.span(),
+                               {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
+    std::copy(leaf.begin(), leaf.end(), leaves.data() + 16 * i);
     base::wipe(leaf.data(), leaf.size());
   });
   base::ByteWriter shape;
@@ -68,7 +70,7 @@ base::Secret<32> hash_plaintext(const base::Secret<32>& previous, const ChunkPla
   shape.u64(sources.empty() ? 0 : sources.front().size());
   base::Blake2bStream hash({}, 32);
   hash.update(place_bytes("chunk plaintext", place));
-  hash.update(previous.span());
+  hash.update(inputs.plaintext_hash.span());
   hash.update(shape.bytes());
   hash.update(leaves.span());
   base::Secret<32> result;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The hedged keys of one chunk's randomness. h = hash of an injective encoding of all the chunk's
-// plaintext, chained from the hash of the column plans over all earlier chunks of the unit, rho =
-// 32 fresh bytes, D = the device's secret:
+// The hedged keys of one chunk's randomness. h = hash of all the chunk's plaintext, chained from
+// the hash of the column plans over all earlier chunks of the unit (h' = that of the chunk before),
+// rho = 32 fresh bytes, D = the device's secret:
+//   leaf key  = BLAKE2b(K || D; "leaf",  set, unit, chunk, h', rho), for the hash of the plaintext
 //   mask key  = BLAKE2b(K || D; "mask",  set, unit, chunk, h, rho)
 //   noise key = BLAKE2b(K || D; "noise", set, unit, chunk, h, rho)
 // and from each, by AES-256-CTR, one stream key per prime or per column. So a mask is never used
@@ -34,10 +35,18 @@ using Sources = std::span<const std::span<const std::int64_t>>;
 
 /// What h of a unit's first chunk is chained from: which source, value and check makes each column.
 base::Secret<32> hash_plans(std::span<const ColumnPlan> plans);
-/// h: 32 bytes over `previous` (h of the chunk before, at first hash_plans), the number of sources,
-/// the number of rows and every value (SHA-256 per source, BLAKE2b over all). The result is as
-/// secret as the plaintext.
-base::Secret<32> hash_plaintext(const base::Secret<32>& previous, const ChunkPlace& place,
+struct ChunkKeyInputs {
+  const base::Secret<32>& upload_key;
+  const base::Secret<32>& device_secret;
+  const base::Secret<32>& plaintext_hash;
+  const base::Secret<32>& fresh;
+};
+
+/// h: 32 bytes over the h of the chunk before (at first hash_plans), which `inputs` bring as their
+/// plaintext_hash, the number of sources, the number of rows and every value: a universal hash per
+/// source, under a key of this chunk that nobody can know, and BLAKE2b over all. Two plaintexts
+/// share their h with probability at most 2^-90. As secret as the plaintext.
+base::Secret<32> hash_plaintext(const ChunkPlace& place, const ChunkKeyInputs& inputs,
                                 Sources sources, base::ThreadPool& pool);
 
 /// One 32-byte stream key per prime (masks) or per column (noise).
@@ -57,12 +66,6 @@ struct ChunkKeys {
   StreamKeys noise;
 };
 
-struct ChunkKeyInputs {
-  const base::Secret<32>& upload_key;
-  const base::Secret<32>& device_secret;
-  const base::Secret<32>& plaintext_hash;
-  const base::Secret<32>& fresh;
-};
 ChunkKeys derive_chunk_keys(const ChunkPlace& place, const ChunkKeyInputs& inputs,
                             std::size_t primes, std::size_t columns);
 

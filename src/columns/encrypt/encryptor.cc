@@ -73,12 +73,16 @@ base::Result<UploadEncryptor> UploadEncryptor::create(const format::ParameterSet
         keys::derive_column_secret(state->key, state->set, state->ring, plan.id));
   }
   state->alpha = keys::derive_alpha(state->key, state->set);
+  state->alpha_factor = state->encoder.plaintext_modulus().shoup(state->alpha);
+  state->one_factor = state->encoder.plaintext_modulus().shoup(1);
   return UploadEncryptor(std::move(state));
 }
 
 UploadEncryptor::UploadEncryptor(std::unique_ptr<State> state) : state_(std::move(state)) {}
 UploadEncryptor::~UploadEncryptor() {
-  if (state_) base::wipe(&state_->alpha, sizeof(state_->alpha));
+  if (!state_) return;
+  base::wipe(&state_->alpha, sizeof(state_->alpha));
+  base::wipe(&state_->alpha_factor, sizeof(state_->alpha_factor));
 }
 UploadEncryptor::UploadEncryptor(UploadEncryptor&&) noexcept = default;
 

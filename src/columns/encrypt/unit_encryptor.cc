@@ -55,8 +55,7 @@ base::Status UnitEncryptor::State::check_sources(Sources sources) const {
   }
   const auto limit = static_cast<std::int64_t>(upload.set.bgv.plaintext_modulus() / 2);
   for (const auto& source : sources) {
-    bool inside = true;
-    for (const std::int64_t value : source) inside &= (value <= limit) & (value >= -limit);
+    const bool inside = he::arith::kernels().within(source.data(), source.size(), limit);
     if (!base::declassified(inside)) {  // public: it is what the refusal says
       return refuse("encrypt.range", "a value is outside +-" + std::to_string(limit) +
                                          ", the range of this parameter set");
@@ -85,26 +84,25 @@ void UnitEncryptor::State::draw_masks(const StreamKeys& keys, bool mask_chunk,
   });
 }
 
-void UnitEncryptor::State::fill_slots(std::uint32_t column, Sources sources,
-                                      std::span<std::uint64_t> slots) const {
+void UnitEncryptor::State::encode(std::uint32_t column, Sources sources,
+                                  std::span<std::uint64_t> message) const {
+  const std::size_t rows = sources.empty() ? 0 : sources.front().size();
+  if (rows < message.size()) std::fill(message.begin(), message.end(), std::uint64_t{0});
+  if (rows == 0) return;  // the message of the mask chunk is zero in either form
   const ColumnPlan* plan = &upload.plans[column];
   const bool is_check = plan->check_of.has_value();
   if (is_check) plan = &upload.plans[*plan->check_of];
-  const std::span<const std::int64_t> source = sources[plan->source];
-  const he::arith::Modulus& t = upload.encoder.plaintext_modulus();
-  if (plan->equals) {
-    for (std::size_t i = 0; i < source.size(); ++i) {
-      slots[i] = static_cast<std::uint64_t>(source[i] == *plan->equals);
-    }
-  } else {
-    for (std::size_t i = 0; i < source.size(); ++i) {
-      const auto value = static_cast<std::uint64_t>(source[i]);
-      slots[i] = value + (t.value() & (0 - (value >> 63)));  // [0, t)
-    }
-  }
-  if (!is_check) return;
-  const he::arith::ShoupFactor alpha = t.shoup(upload.alpha);
-  for (std::size_t i = 0; i < source.size(); ++i) slots[i] = t.multiply(alpha, slots[i]);
+  const he::arith::ShoupFactor& factor = is_check ? upload.alpha_factor : upload.one_factor;
+  he::arith::kernels().place_slots({.values = sources[plan->source].data(),
+                                    .count = rows,
+                                    .indicator = plan->equals.has_value(),
+                                    .equals = plan->equals.value_or(0),
+                                    .modulus = upload.encoder.plaintext_modulus().value(),
+                                    .factor = factor.value,
+                                    .factor_quotient = factor.quotient >> 12,
+                                    .places = upload.encoder.slot_places().data(),
+                                    .message = message.data()});
+  upload.encoder.interpolate(message);
 }
 
 base::Status UnitEncryptor::State::encrypt_column(std::uint32_t column, Sources sources,
@@ -112,13 +110,7 @@ base::Status UnitEncryptor::State::encrypt_column(std::uint32_t column, Sources 
                                                   const ChunkSink& sink) {
   const std::size_t degree = upload.set.ring_degree();
   auto scratch = upload.take_scratch();
-  if (sources.empty()) {
-    std::fill(scratch->message().begin(), scratch->message().end(), std::uint64_t{0});
-  } else {
-    const auto slots = scratch->slots().first(sources.front().size());
-    fill_slots(column, sources, slots);
-    upload.encoder.encode(slots, scratch->message());
-  }
+  encode(column, sources, scratch->message());
   he::ring::KeyStream stream(noise_key);
   he::ring::sample_noise(stream, scratch->noise.span());
   for (std::size_t j = 0; j < upload.ring.primes(); ++j) {
@@ -142,12 +134,13 @@ base::Status UnitEncryptor::State::encrypt_column(std::uint32_t column, Sources 
 base::Status UnitEncryptor::State::encrypt(Sources sources, base::ThreadPool& pool,
                                            const ChunkSink& sink) {
   const ChunkPlace place = {upload.set.id, unit, chunks};
-  plaintext_hash = hash_plaintext(plaintext_hash, place, sources, pool);
   base::Secret<32> fresh;
   upload.randomness.fill(fresh.span());
+  // borrows plaintext_hash: the keys below see the new h
+  const ChunkKeyInputs inputs = {upload.key, upload.device_secret, plaintext_hash, fresh};
+  plaintext_hash = hash_plaintext(place, inputs, sources, pool);
   const ChunkKeys chunk_keys =
-      derive_chunk_keys(place, {upload.key, upload.device_secret, plaintext_hash, fresh},
-                        upload.ring.primes(), upload.plans.size());
+      derive_chunk_keys(place, inputs, upload.ring.primes(), upload.plans.size());
   draw_masks(chunk_keys.masks, sources.empty(), pool);
   std::mutex mutex;
   base::Status first_failure = base::ok();

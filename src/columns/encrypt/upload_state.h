@@ -15,13 +15,12 @@ namespace cryptonet::columns::encrypt {
 /// Buffers of one thread that works on one column: everything in them is plaintext or noise.
 struct ColumnScratch {
   explicit ColumnScratch(const format::ParameterSet& set)
-      : words(3 * set.ring_degree()),
+      : words(2 * set.ring_degree()),
         noise(set.ring_degree()),
         packed(set.packed_bytes()),
         degree(set.ring_degree()) {}
-  std::span<std::uint64_t> slots() { return words.span().first(degree); }
-  std::span<std::uint64_t> message() { return words.span().subspan(degree, degree); }
-  std::span<std::uint64_t> phase() { return words.span().subspan(2 * degree, degree); }
+  std::span<std::uint64_t> message() { return words.span().first(degree); }
+  std::span<std::uint64_t> phase() { return words.span().subspan(degree, degree); }
   base::SecretVector<std::uint64_t> words;
   base::SecretVector<std::int8_t> noise;
   base::Bytes packed;  ///< what is stored: no secret
@@ -53,6 +52,8 @@ struct UploadEncryptor::State {
   base::Secret<32> device_secret;
   std::vector<he::secret::TernarySecret> secrets;
   std::uint64_t alpha = 0;
+  he::arith::ShoupFactor alpha_factor;  ///< what slots of a check column are multiplied by
+  he::arith::ShoupFactor one_factor;    ///< and those of the others
   ChunkMasks masks;
   std::mutex scratch_mutex;
   std::vector<std::unique_ptr<ColumnScratch>> free_scratch;
@@ -71,7 +72,8 @@ struct UnitEncryptor::State {
   void draw_masks(const StreamKeys& keys, bool mask_chunk, base::ThreadPool& pool);
   base::Status encrypt_column(std::uint32_t column, Sources sources,
                               std::span<const std::uint8_t, 32> noise_key, const ChunkSink& sink);
-  void fill_slots(std::uint32_t column, Sources sources, std::span<std::uint64_t> slots) const;
+  /// The coefficients of one column's slots; all zero when `sources` is empty.
+  void encode(std::uint32_t column, Sources sources, std::span<std::uint64_t> message) const;
 
   UploadEncryptor::State& upload;
   format::UnitId unit;

@@ -10,6 +10,7 @@
 
 #include "base/declassify.h"
 #include "base/hash.h"
+#include "he/arith/dispatch.h"
 #include "he/bgv/accountant.h"
 
 namespace cryptonet::columns::open {
@@ -115,15 +116,15 @@ format::Residues UploadOpener::State::product_part(const format::ColumnPair& pai
     const auto x = secret_x->poly().residue(j);
     const auto y = secret_y->poly().residue(j);
     const std::size_t at = j * x.size();
-    const auto a2 = shared.subspan(ring.words() + at, x.size());
-    const auto u_x = left_hint.subspan(at, x.size());
-    const auto u_y = right_hint.subspan(at, x.size());
-    he::arith::Uint128 sum = 0;  // 3 * 32768 products below 2^100
-    for (std::size_t i = 0; i < x.size(); ++i) {
-      sum += he::arith::Uint128{u_x[i]} * y[i] + he::arith::Uint128{u_y[i]} * x[i] +
-             he::arith::Uint128{a2[i]} * modulus.multiply(x[i], y[i]);
-    }
-    part[j] = modulus.reduce(sum);
+    const he::arith::WideSum sum =
+        he::arith::kernels().product_part({.count = x.size(),
+                                           .modulus = modulus.value(),
+                                           .x_hint = left_hint.data() + at,
+                                           .y_hint = right_hint.data() + at,
+                                           .squares = shared.data() + ring.words() + at,
+                                           .x_secret = x.data(),
+                                           .y_secret = y.data()});
+    part[j] = modulus.reduce(he::arith::Uint128{sum.high} << 64 | sum.low);
   }
   return part;
 }

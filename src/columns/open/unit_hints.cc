@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "he/arith/dispatch.h"
+
 namespace cryptonet::columns::open {
 namespace {
 
@@ -11,7 +13,7 @@ constexpr std::size_t kColumnsKept = 64;
 
 std::shared_ptr<const UnitHints::Words> unpack(base::ByteView packed) {
   auto words = std::make_shared<UnitHints::Words>(packed.size() / 6);
-  base::unpack_u48(packed, *words);
+  he::arith::kernels().unpack_u48(packed.data(), words->data(), words->size());
   return words;
 }
 

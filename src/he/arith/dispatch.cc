@@ -22,6 +22,9 @@ constexpr Kernels kPortable = {
     portable::sum_mask,
     portable::unpack_candidates,
     portable::toss_coins,
+    portable::place_slots,
+    portable::within,
+    portable::product_part,
 };
 
 #ifdef CRYPTONET_X86_KERNELS
@@ -30,12 +33,15 @@ constexpr Kernels kAvx2 = {
     avx2::sum_u48,
     avx2::unpack_u48,
     avx2::dot_tile,
-    portable::ntt_forward,
-    portable::ntt_inverse,
-    portable::mask_column,
-    portable::sum_mask,
+    avx2::ntt_forward,
+    avx2::ntt_inverse,
+    avx2::mask_column,
+    avx2::sum_mask,
     portable::unpack_candidates,
     portable::toss_coins,
+    portable::place_slots,
+    portable::within,
+    portable::product_part,
 };
 
 constexpr Kernels kAvx512Ifma = {
@@ -49,6 +55,9 @@ constexpr Kernels kAvx512Ifma = {
     avx512ifma::sum_mask,
     avx512ifma::unpack_candidates,
     avx512ifma::toss_coins,
+    avx512ifma::place_slots,
+    avx512ifma::within,
+    avx512ifma::product_part,
 };
 
 /// The compiler's own test asks the processor and the operating system.
@@ -63,7 +72,7 @@ bool has_avx512ifma() {
 std::vector<const Kernels*> probe() {
   std::vector<const Kernels*> rows = {&kPortable};
 #ifdef CRYPTONET_X86_KERNELS
-  if (__builtin_cpu_supports("avx2")) rows.push_back(&kAvx2);
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) rows.push_back(&kAvx2);
   if (has_avx512ifma()) rows.push_back(&kAvx512Ifma);
 #endif
   return rows;

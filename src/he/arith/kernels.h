@@ -38,7 +38,7 @@ struct PackedTile {
 };
 
 /// Roots of the negacyclic transform in the order in which the butterflies use them, each with its
-/// Shoup quotients floor(root * 2^64 / q) and floor(root * 2^52 / q).
+/// Shoup quotients floor(root * 2^64 / q) and floor(root * 2^52 / q), and in double precision.
 struct NttPlan {
   std::size_t degree;
   std::uint64_t modulus;
@@ -48,6 +48,10 @@ struct NttPlan {
   const std::uint64_t* inverse_roots;
   const std::uint64_t* inverse_root_quotients;
   const std::uint64_t* inverse_root_quotients52;
+  const double* centred_roots;  ///< the same roots in (-q/2, q/2)
+  const double* root_ratios;    ///< and divided by q
+  const double* inverse_centred_roots;
+  const double* inverse_root_ratios;
   std::uint64_t degree_inverse;
   std::uint64_t degree_inverse_quotient;
 };
@@ -88,6 +92,31 @@ struct UnpackCandidates {
   std::uint64_t* out;  ///< all candidates, in order
 };
 
+/// message[places[i]] = factor * v_i mod t, with v_i = values[i] mod t, or 1 where values[i] ==
+/// equals and 0 elsewhere.
+struct PlaceSlots {
+  const std::int64_t* values;  ///< |v| < t
+  std::size_t count;
+  bool indicator;
+  std::int64_t equals;            ///< read for indicators only
+  std::uint64_t modulus;          ///< t < 2^50
+  std::uint64_t factor;           ///< [0, t)
+  std::uint64_t factor_quotient;  ///< floor(factor * 2^52 / t)
+  const std::uint32_t* places;
+  std::uint64_t* message;
+};
+
+/// One prime's share of the key part of a product of columns x and y; all words in [0, q).
+struct ProductPart {
+  std::size_t count;
+  std::uint64_t modulus;          ///< q < 2^48
+  const std::uint64_t* x_hint;    ///< u_x
+  const std::uint64_t* y_hint;    ///< u_y
+  const std::uint64_t* squares;   ///< A2
+  const std::uint64_t* x_secret;  ///< s_x
+  const std::uint64_t* y_secret;  ///< s_y
+};
+
 struct Kernels {
   const char* name;
   /// The sum of `count` packed words; count <= kKernelWordsMax.
@@ -105,6 +134,12 @@ struct Kernels {
   std::size_t (*unpack_candidates)(const UnpackCandidates& job);
   /// out[i] = ones among the lowest 21 of the i-th 48 bits less ones among the next 21.
   void (*toss_coins)(const std::uint8_t* coins, std::size_t count, std::int8_t* out);
+  void (*place_slots)(const PlaceSlots& job);
+  /// Whether all |values| <= limit < 2^62.
+  bool (*within)(const std::int64_t* values, std::size_t count, std::int64_t limit);
+  /// A number congruent to the sum of u_x*s_y + u_y*s_x + A2*s_x*s_y over all words, modulo q;
+  /// count <= kKernelWordsMax.
+  WideSum (*product_part)(const ProductPart& job);
 };
 
 namespace portable {
@@ -117,13 +152,20 @@ void mask_column(const MaskColumn& job);
 void sum_mask(const SumMask& job);
 std::size_t unpack_candidates(const UnpackCandidates& job);
 void toss_coins(const std::uint8_t* coins, std::size_t count, std::int8_t* out);
+void place_slots(const PlaceSlots& job);
+bool within(const std::int64_t* values, std::size_t count, std::int64_t limit);
+WideSum product_part(const ProductPart& job);
 }  // namespace portable
 
-/// Needs AVX2. The other kernels of its row are the portable ones.
+/// Needs AVX2 and FMA. The other kernels of its row are the portable ones.
 namespace avx2 {
 std::uint64_t sum_u48(const std::uint8_t* words, std::size_t count);
 void unpack_u48(const std::uint8_t* packed, std::uint64_t* words, std::size_t count);
 void dot_tile(const PackedTile& tile);
+void ntt_forward(std::uint64_t* words, const NttPlan& plan);
+void ntt_inverse(std::uint64_t* words, const NttPlan& plan);
+void mask_column(const MaskColumn& job);
+void sum_mask(const SumMask& job);
 }  // namespace avx2
 
 /// Needs AVX-512 F, BW, DQ, VL, IFMA and VBMI.
@@ -137,6 +179,9 @@ void mask_column(const MaskColumn& job);
 void sum_mask(const SumMask& job);
 std::size_t unpack_candidates(const UnpackCandidates& job);
 void toss_coins(const std::uint8_t* coins, std::size_t count, std::int8_t* out);
+void place_slots(const PlaceSlots& job);
+bool within(const std::int64_t* values, std::size_t count, std::int64_t limit);
+WideSum product_part(const ProductPart& job);
 }  // namespace avx512ifma
 
 }  // namespace cryptonet::he::arith

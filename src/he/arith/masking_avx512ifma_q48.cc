@@ -161,4 +161,81 @@ void toss_coins(const std::uint8_t* coins, std::size_t count, std::int8_t* out) 
   portable::toss_coins(coins + 6 * i, count - i, out + i);
 }
 
+void place_slots(const PlaceSlots& job) {
+  const __m512i t = set1(job.modulus);
+  const __m512i equals = set1(static_cast<std::uint64_t>(job.equals));
+  const __m512i factor = set1(job.factor);
+  const __m512i quotient = set1(job.factor_quotient);
+  std::size_t i = 0;
+  for (; i + 8 <= job.count; i += 8) {
+    const __m512i value = _mm512_loadu_si512(job.values + i);
+    const __m512i residue = _mm512_min_epu64(value, _mm512_add_epi64(value, t));  // [0, t)
+    const __m512i slot = job.indicator
+                             ? _mm512_maskz_set1_epi64(_mm512_cmpeq_epi64_mask(value, equals), 1)
+                             : residue;
+    alignas(64) std::uint64_t slots[8];
+    _mm512_store_si512(slots, subtract_once(lazy_multiply(factor, quotient, slot, t), t));
+    // a scatter instruction takes longer than eight stores
+#pragma GCC unroll 8
+    for (std::size_t k = 0; k < 8; ++k) job.message[job.places[i + k]] = slots[k];
+  }
+  PlaceSlots rest = job;
+  rest.values += i;
+  rest.count -= i;
+  rest.places += i;
+  portable::place_slots(rest);
+}
+
+bool within(const std::int64_t* values, std::size_t count, std::int64_t limit) {
+  const __m512i most = set1(static_cast<std::uint64_t>(limit));
+  __mmask8 outside = 0;
+  std::size_t i = 0;
+  for (; i + 8 <= count; i += 8) {
+    const __m512i magnitude = _mm512_abs_epi64(_mm512_loadu_si512(values + i));  // [0, 2^63]
+    outside = static_cast<__mmask8>(outside | _mm512_cmpgt_epu64_mask(magnitude, most));
+  }
+  return (outside == 0) & portable::within(values + i, count - i, limit);
+}
+
+WideSum product_part(const ProductPart& job) {
+  const Prime p = prime_of(job.modulus);
+  const Barrett barrett = barrett_of(job.modulus);
+  const __m128i left = _mm_cvtsi32_si128(52 - _mm_cvtsi128_si32(barrett.shift));
+  const __m512i zero = _mm512_setzero_si512();
+  __m512i low[2] = {};   // 4096 terms below 2^52 each
+  __m512i high[2] = {};  // and below 2^50
+  std::size_t i = 0;
+  for (; i + 8 <= job.count; i += 8) {
+    const __m512i x = load(job.x_secret + i);
+    const __m512i y = load(job.y_secret + i);
+    const __m512i squares = load(job.squares + i);
+    // A2 * s_y = h * 2^52 + l < q^2; its quotient by q is off by 2 at most
+    const __m512i l = _mm512_madd52lo_epu64(zero, squares, y);
+    const __m512i h = _mm512_madd52hi_epu64(zero, squares, y);
+    const __m512i leading =
+        _mm512_or_si512(_mm512_sll_epi64(h, left), _mm512_srl_epi64(l, barrett.shift));
+    const __m512i estimate = _mm512_madd52hi_epu64(zero, leading, barrett.ratio);
+    const __m512i rest = clean(_mm512_madd52lo_epu64(l, estimate, p.minus_q));  // [0, 3q)
+    const __m512i with_x = _mm512_add_epi64(rest, load(job.y_hint + i));        // [0, 4q)
+    const __m512i with_y = load(job.x_hint + i);
+    low[0] = _mm512_madd52lo_epu64(low[0], with_x, x);
+    high[0] = _mm512_madd52hi_epu64(high[0], with_x, x);
+    low[1] = _mm512_madd52lo_epu64(low[1], with_y, y);
+    high[1] = _mm512_madd52hi_epu64(high[1], with_y, y);
+  }
+  Wide sum = 0;  // 16 lanes of 4096 terms below 2^98
+  for (int k = 0; k < 2; ++k) {
+    alignas(64) std::uint64_t lows[8];
+    alignas(64) std::uint64_t highs[8];
+    _mm512_store_si512(lows, low[k]);
+    _mm512_store_si512(highs, high[k]);
+    for (int lane = 0; lane < 8; ++lane) sum += lows[lane] + (Wide{highs[lane]} << 52);
+  }
+  const WideSum rest =
+      portable::product_part({job.count - i, job.modulus, job.x_hint + i, job.y_hint + i,
+                              job.squares + i, job.x_secret + i, job.y_secret + i});
+  sum += Wide{rest.high} << 64 | rest.low;
+  return {static_cast<std::uint64_t>(sum), static_cast<std::uint64_t>(sum >> 64)};
+}
+
 }  // namespace cryptonet::he::arith::avx512ifma

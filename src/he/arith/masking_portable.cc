@@ -105,4 +105,39 @@ void toss_coins(const std::uint8_t* coins, std::size_t count, std::int8_t* out) 
   }
 }
 
+void place_slots(const PlaceSlots& job) {
+  const std::uint64_t t = job.modulus;
+  for (std::size_t i = 0; i < job.count; ++i) {
+    const auto value = static_cast<std::uint64_t>(job.values[i]);
+    const std::uint64_t residue = value + (t & (0 - (value >> 63)));  // [0, t)
+    const std::uint64_t slot =
+        job.indicator ? static_cast<std::uint64_t>(job.values[i] == job.equals) : residue;
+    job.message[job.places[i]] =
+        subtract_once(lazy_multiply52(job.factor, job.factor_quotient, slot, t), t);
+  }
+}
+
+bool within(const std::int64_t* values, std::size_t count, std::int64_t limit) {
+  std::uint64_t outside = 0;  // the sign bit of a difference that must not be negative
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto value = static_cast<std::uint64_t>(values[i]);
+    const std::uint64_t sign = 0 - (value >> 63);
+    const std::uint64_t magnitude = (value ^ sign) - sign;  // [0, 2^63]
+    outside |= static_cast<std::uint64_t>(limit) - magnitude;
+  }
+  return outside >> 63 == 0;
+}
+
+WideSum product_part(const ProductPart& job) {
+  const Modulus q(job.modulus);
+  Uint128 sum = 0;  // 3 * 32768 products below 2^96
+  for (std::size_t i = 0; i < job.count; ++i) {
+    const std::uint64_t x = job.x_secret[i];
+    const std::uint64_t y = job.y_secret[i];
+    sum += Uint128{job.x_hint[i]} * y + Uint128{job.y_hint[i]} * x +
+           Uint128{job.squares[i]} * q.multiply(x, y);
+  }
+  return {static_cast<std::uint64_t>(sum), static_cast<std::uint64_t>(sum >> 64)};
+}
+
 }  // namespace cryptonet::he::arith::portable

@@ -2,7 +2,10 @@
 // Masking of every row of the table against arithmetic on whole integers.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <bit>
+#include <limits>
 #include <random>
 #include <string>
 #include <vector>
@@ -32,6 +35,7 @@ struct Roots {
     for (auto* words : {&forward, &forward64, &forward52, &back, &back64, &back52}) {
       words->resize(degree);
     }
+    for (auto* words : {&centred, &ratios, &back_centred, &back_ratios}) words->resize(degree);
     for (std::size_t i = 0; i < degree; ++i) {
       std::size_t reversed = 0;
       for (unsigned k = 0; k < bits; ++k) reversed |= (i >> k & 1) << (bits - 1 - k);
@@ -41,16 +45,30 @@ struct Roots {
       back64[reversed] = modulus.shoup(back[reversed]).quotient;
       forward52[reversed] = forward64[reversed] >> 12;
       back52[reversed] = back64[reversed] >> 12;
+      centred[reversed] = static_cast<double>(modulus.centre(forward[reversed]));
+      back_centred[reversed] = static_cast<double>(modulus.centre(back[reversed]));
+      ratios[reversed] = centred[reversed] / static_cast<double>(q);
+      back_ratios[reversed] = back_centred[reversed] / static_cast<double>(q);
     }
     const ShoupFactor scale = modulus.shoup(modulus.invert(degree));
-    plan = {degree,           q,
-            forward.data(),   forward64.data(),
-            forward52.data(), back.data(),
-            back64.data(),    back52.data(),
-            scale.value,      scale.quotient};
+    plan = {.degree = degree,
+            .modulus = q,
+            .roots = forward.data(),
+            .root_quotients = forward64.data(),
+            .root_quotients52 = forward52.data(),
+            .inverse_roots = back.data(),
+            .inverse_root_quotients = back64.data(),
+            .inverse_root_quotients52 = back52.data(),
+            .centred_roots = centred.data(),
+            .root_ratios = ratios.data(),
+            .inverse_centred_roots = back_centred.data(),
+            .inverse_root_ratios = back_ratios.data(),
+            .degree_inverse = scale.value,
+            .degree_inverse_quotient = scale.quotient};
   }
   Modulus modulus;
   std::vector<std::uint64_t> forward, forward64, forward52, back, back64, back52;
+  std::vector<double> centred, ratios, back_centred, back_ratios;
   NttPlan plan;
 };
 
@@ -172,6 +190,88 @@ TEST(Kernels, EveryRowCountsCoins) {
       for (std::size_t i = 0; i < count; ++i) {
         ASSERT_EQ(noise[i],
                   std::popcount(words[i] & 0x1FFFFF) - std::popcount(words[i] >> 21 & 0x1FFFFF));
+      }
+    }
+  }
+}
+
+TEST(Kernels, EveryRowPlacesSlotsExactly) {
+  std::mt19937_64 engine(19);
+  for (const Kernels* row : supported_kernels()) {
+    for (const std::uint64_t t : {562949952847873ULL, 97ULL}) {
+      SCOPED_TRACE(std::string(row->name) + " " + std::to_string(t));
+      const Modulus modulus(t);
+      for (const std::size_t count : {0U, 1U, 7U, 8U, 100U}) {
+        std::vector<std::int64_t> values(count);
+        for (auto& value : values) value = modulus.centre(engine() % t);
+        if (count > 3) values[0] = modulus.centre(t / 2), values[1] = -values[0], values[2] = 0;
+        std::vector<std::uint32_t> places(count);
+        for (std::size_t i = 0; i < count; ++i) places[i] = static_cast<std::uint32_t>(i);
+        std::shuffle(places.begin(), places.end(), engine);
+        for (const std::uint64_t factor : {std::uint64_t{1}, t - 1, engine() % t}) {
+          for (const bool indicator : {false, true}) {
+            const std::int64_t equals = count == 0 ? 0 : values[count / 2];
+            std::vector<std::uint64_t> message(count);
+            row->place_slots({values.data(), count, indicator, equals, t, factor,
+                              modulus.shoup(factor).quotient >> 12, places.data(), message.data()});
+            for (std::size_t i = 0; i < count; ++i) {
+              const std::uint64_t slot = indicator ? static_cast<std::uint64_t>(values[i] == equals)
+                                                   : modulus.reduce_signed(values[i]);
+              ASSERT_EQ(message[places[i]], modulus.multiply(factor, slot)) << i;
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(Kernels, EveryRowSeesAValueOutside) {
+  constexpr std::int64_t kMin = std::numeric_limits<std::int64_t>::min();
+  for (const Kernels* row : supported_kernels()) {
+    SCOPED_TRACE(row->name);
+    for (std::size_t count = 1; count < 40; ++count) {
+      std::vector<std::int64_t> values(count, -100);
+      values[0] = 100;
+      ASSERT_TRUE(row->within(values.data(), count, 100));
+      for (std::size_t i = 0; i < count; ++i) {
+        for (const std::int64_t bad : {std::int64_t{101}, std::int64_t{-101}, kMin, ~kMin}) {
+          auto worse = values;
+          worse[i] = bad;
+          ASSERT_FALSE(row->within(worse.data(), count, 100)) << i << " " << bad;
+        }
+      }
+    }
+    EXPECT_TRUE(row->within(nullptr, 0, 100));
+  }
+}
+
+TEST(Kernels, EveryRowAddsUpProductParts) {
+  std::mt19937_64 engine(20);
+  for (const Kernels* row : supported_kernels()) {
+    for (const std::uint64_t q :
+         {281474976694273ULL, 281474976317441ULL, 140737488355333ULL, 97ULL}) {
+      const Modulus modulus(q);
+      for (const std::size_t count :
+           {std::size_t{0}, std::size_t{1}, std::size_t{9}, std::size_t{8192}, kKernelWordsMax}) {
+        SCOPED_TRACE(std::string(row->name) + " " + std::to_string(q) + " " +
+                     std::to_string(count));
+        std::array<std::vector<std::uint64_t>, 5> words;
+        for (auto& column : words) column = random_words(engine, count, q);
+        if (count == kKernelWordsMax) {
+          for (auto& column : words) column.assign(count, q - 1);
+        }
+        std::uint64_t expected = 0;
+        for (std::size_t i = 0; i < count; ++i) {
+          const std::uint64_t squares =
+              modulus.multiply(modulus.multiply(words[2][i], words[3][i]), words[4][i]);
+          expected = modulus.add(expected, modulus.add(modulus.multiply(words[0][i], words[4][i]),
+                                                       modulus.multiply(words[1][i], words[3][i])));
+          expected = modulus.add(expected, squares);
+        }
+        const WideSum sum = row->product_part({count, q, words[0].data(), words[1].data(),
+                                               words[2].data(), words[3].data(), words[4].data()});
+        ASSERT_EQ(modulus.reduce(Uint128{sum.high} << 64 | sum.low), expected);
       }
     }
   }

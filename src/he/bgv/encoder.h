@@ -22,6 +22,8 @@ class Encoder {
   const arith::Modulus& plaintext_modulus() const { return table_.modulus(); }
   /// slots.size() <= N residues in [0, t), the missing ones 0; message.size() == N.
   void encode(std::span<const std::uint64_t> slots, std::span<std::uint64_t> message) const;
+  /// The second half of encode, in place: slots that stand at their places already.
+  void interpolate(std::span<std::uint64_t> message) const { table_.inverse(message); }
   /// The reverse, in place of `message`'s content; both have N words.
   void decode(std::span<std::uint64_t> message, std::span<std::uint64_t> slots) const;
   /// slot_places()[i] = where slot i stands among the transform's outputs.

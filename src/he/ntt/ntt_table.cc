@@ -44,6 +44,10 @@ NttTable::NttTable(std::size_t ring_degree, const arith::Modulus& modulus, std::
       inverse_roots_(ring_degree),
       inverse_root_quotients_(ring_degree),
       inverse_root_quotients52_(ring_degree),
+      centred_roots_(ring_degree),
+      root_ratios_(ring_degree),
+      inverse_centred_roots_(ring_degree),
+      inverse_root_ratios_(ring_degree),
       degree_inverse_(modulus.shoup(modulus.invert(ring_degree))) {
   const auto bits = static_cast<unsigned>(std::countr_zero(ring_degree));
   const std::uint64_t inverse_root = modulus.invert(root);
@@ -59,6 +63,11 @@ NttTable::NttTable(std::size_t ring_degree, const arith::Modulus& modulus, std::
     inverse_roots_[place] = inverse_factor.value;
     inverse_root_quotients_[place] = inverse_factor.quotient;
     inverse_root_quotients52_[place] = inverse_factor.quotient >> 12;
+    centred_roots_[place] = static_cast<double>(modulus.centre(power));
+    inverse_centred_roots_[place] = static_cast<double>(modulus.centre(inverse_power));
+    root_ratios_[place] = centred_roots_[place] / static_cast<double>(modulus.value());
+    inverse_root_ratios_[place] =
+        inverse_centred_roots_[place] / static_cast<double>(modulus.value());
     power = modulus.multiply(power, root);
     inverse_power = modulus.multiply(inverse_power, inverse_root);
   }
@@ -73,6 +82,10 @@ arith::NttPlan NttTable::plan() const {
           .inverse_roots = inverse_roots_.data(),
           .inverse_root_quotients = inverse_root_quotients_.data(),
           .inverse_root_quotients52 = inverse_root_quotients52_.data(),
+          .centred_roots = centred_roots_.data(),
+          .root_ratios = root_ratios_.data(),
+          .inverse_centred_roots = inverse_centred_roots_.data(),
+          .inverse_root_ratios = inverse_root_ratios_.data(),
           .degree_inverse = degree_inverse_.value,
           .degree_inverse_quotient = degree_inverse_.quotient};
 }

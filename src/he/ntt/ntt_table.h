@@ -50,6 +50,10 @@ class NttTable {
   std::vector<std::uint64_t> inverse_roots_;
   std::vector<std::uint64_t> inverse_root_quotients_;
   std::vector<std::uint64_t> inverse_root_quotients52_;
+  std::vector<double> centred_roots_;
+  std::vector<double> root_ratios_;
+  std::vector<double> inverse_centred_roots_;
+  std::vector<double> inverse_root_ratios_;
   arith::ShoupFactor degree_inverse_;
 };
 

@@ -29,8 +29,11 @@ NttPoly transform_signed(const Ring& ring, std::span<const std::int8_t> coeffici
   NttPoly poly(ring);
   for (std::size_t j = 0; j < ring.primes(); ++j) {
     const std::span<std::uint64_t> words = poly.residue(j);
+    const std::uint64_t q = ring.modulus(j).value();
+    CHECK(q > 127);
     for (std::size_t i = 0; i < words.size(); ++i) {
-      words[i] = ring.modulus(j).reduce_signed(coefficients[i]);
+      const auto word = static_cast<std::uint64_t>(std::int64_t{coefficients[i]});
+      words[i] = word + (q & (0 - (word >> 63)));  // [0, q)
     }
     ring.table(j).forward(words);
   }
