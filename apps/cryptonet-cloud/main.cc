@@ -75,6 +75,11 @@ int run(int argc, char** argv) {
   command->add_option("--enrol", options.serve.enrolment, "the cloud's enrolment file")->required();
   command->add_option("--threads", options.serve.threads, "threads that compute; default: all")
       ->check(CLI::Range(1, 1024));
+  command
+      ->add_option("--keep-totals", options.serve.totals_kept,
+                   "answered totals to keep in memory, about 100 bytes each; 0: compute each anew; "
+                   "default: 1048576")
+      ->check(CLI::Range(0, 1 << 30));
   command->add_flag("--quiet", options.quiet, "log warnings and errors only");
   command->set_version_flag("--version", kVersion);
   command->footer(kExamples);

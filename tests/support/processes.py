@@ -176,11 +176,11 @@ class Platform:
         self.start_gatekeeper()
         return self
 
-    def start_cloud(self, port=0, preexec=None):
+    def start_cloud(self, port=0, preexec=None, arguments=()):
         self.cloud = Server(
             "cryptonet-cloud",
             ["serve", "--home", self.cloud_home, "--listen", f"127.0.0.1:{port}",
-             "--enrol", self.gatekeeper_home / "enrol-cloud"],
+             "--enrol", self.gatekeeper_home / "enrol-cloud", *arguments],
             self.folder / "cloud.log", self._env["cloud"], preexec)
         return self.cloud
 

@@ -28,7 +28,6 @@ using store::Upload;
 
 /// Segments that one batch of units maps at a time.
 constexpr std::size_t kBatchSegments = 4096;
-constexpr std::size_t kMaxKept = std::size_t{1} << 20;
 
 std::uint64_t pair_key(const ColumnPair& pair) {
   return std::uint64_t{pair.left} << 32 | pair.right;
@@ -71,7 +70,8 @@ struct Totals::Job {
   }
 };
 
-Totals::Totals(store::Store& store, std::size_t threads) : store_(store), pool_(threads) {}
+Totals::Totals(store::Store& store, std::size_t threads, std::size_t kept_max)
+    : store_(store), kept_max_(kept_max), pool_(threads) {}
 
 Result<base::Bytes> Totals::answer(const UploadId& id, ByteView bytes, Work& work) {
   Job job;
@@ -159,8 +159,9 @@ void Totals::take_kept(Job& job) {
 }
 
 void Totals::keep(const Job& job) {
+  if (job.totals.size() > kept_max_) return;
   const std::lock_guard lock(mutex_);
-  if (kept_count_ + job.totals.size() > kMaxKept) {
+  if (kept_count_ + job.totals.size() > kept_max_) {
     kept_.clear();
     kept_count_ = 0;
   }

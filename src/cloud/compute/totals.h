@@ -24,7 +24,9 @@ struct Work {
 
 class Totals {
  public:
-  Totals(store::Store& store, std::size_t threads);
+  static constexpr std::size_t kKeptMax = std::size_t{1} << 20;  ///< 100 MB or so
+  /// `kept_max`: blinded totals that stay in memory; 0: each is computed whenever it is asked for.
+  Totals(store::Store& store, std::size_t threads, std::size_t kept_max = kKeptMax);
   /// The reply's bytes. kIntegrity for another manifest than the one pinned or damage on disk;
   /// kBadInput for columns or units that the manifest does not have and for incomplete uploads;
   /// kRefused when the cap of totals would be passed; kInterrupted when the program stops.
@@ -41,6 +43,7 @@ class Totals {
   void keep(const Job& job);
 
   store::Store& store_;
+  std::size_t kept_max_;
   base::ThreadPool pool_;
   std::mutex mutex_;
   std::map<std::pair<columns::format::UploadId, std::uint32_t>, UnitTotals> kept_;

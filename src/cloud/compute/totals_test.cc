@@ -78,6 +78,13 @@ TEST_F(TotalsTest, EqualTheDefinition) {
   EXPECT_EQ(work.computed, 15U);
   totals_ = std::make_unique<Totals>(*store_, 1);
   EXPECT_EQ(ask(mixed).value(), first);
+  // With no room to keep any, the same numbers are computed each time.
+  totals_ = std::make_unique<Totals>(*store_, 2, 0);
+  for (int i = 1; i <= 2; ++i) {
+    Work anew;
+    EXPECT_EQ(ask(mixed, &anew).value(), first);
+    EXPECT_EQ(anew.computed, 2U);
+  }
 }
 
 TEST_F(TotalsTest, RefuseWhatTheManifestDoesNotHave) {

@@ -68,7 +68,7 @@ Status serve(const ServeOptions& options) {
   for (const std::string& upload : store->damaged()) {
     log.error("the manifest of upload {} is damaged; it answers nothing", upload);
   }
-  compute::Totals totals(*store, options.threads);
+  compute::Totals totals(*store, options.threads, options.totals_kept);
   const auto figures = store->segments().figures();
   log.info("{} uploads, {} segments, {} bytes; {} threads compute", store->uploads(),
            figures.segments, figures.bytes, options.threads);

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "cloud/compute/totals.h"
 
 namespace cryptonet::cloud::serve {
 
@@ -18,6 +19,7 @@ struct ServeOptions {
   std::string listen;               ///< "127.0.0.1:4443"; port 0 asks for a free one
   std::filesystem::path enrolment;  ///< the cloud's own: certificate, key and authority
   std::size_t threads = 1;          ///< of the computation
+  std::size_t totals_kept = compute::Totals::kKeptMax;
   std::string version;
   std::shared_ptr<spdlog::logger> log;
   std::function<void(const std::string& url)> on_ready;
