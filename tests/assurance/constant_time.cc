@@ -18,7 +18,8 @@
 #include "he/arith/prime.h"
 #include "he/bgv/accountant.h"
 #include "he/ring/sampling.h"
-#include "he/secret/ternary_secret.h"
+#include "he/secret/decryptor.h"
+#include "he/secret/key_generator.h"
 
 namespace {
 
@@ -171,12 +172,37 @@ bool key_parts() {
   return poisoned;
 }
 
+/// Keys, encryption and decryption of general BGV.
+bool general_bgv() {
+  const auto chain = *he::bgv::Chain::create(
+      *he::bgv::BgvParameters::create({4096, {34359410689, 34359451649, 34359697409}, 1032193}));
+  SecretRandomness randomness;
+  const auto secret = he::secret::generate_secret(chain, randomness);
+  const auto public_key = he::secret::generate_public_key(chain, secret, randomness);
+  const auto keys = *he::secret::generate_relinearisation_keys(chain, secret, 2, randomness);
+  bool poisoned = is_poisoned(public_key.zero.words());
+  poisoned &= is_poisoned(keys.keys[0][0].words());
+  he::bgv::Message message{std::vector<std::uint64_t>(4096, 1234)};
+  poison(std::span(message.coefficients));
+  const he::secret::Decryptor decryptor(chain, secret);
+  for (const auto& ciphertext :
+       {*he::secret::encrypt_public(chain, public_key, message, randomness),
+        *he::secret::encrypt_symmetric(chain, secret, message, randomness),
+        he::secret::encrypt_seeded(chain, secret, message, randomness)->ciphertext}) {
+    const auto opened = *decryptor.decrypt(ciphertext);
+    poisoned &= is_poisoned(ciphertext.words());
+    poisoned &= is_poisoned(std::span<const std::uint64_t>(opened.coefficients));
+  }
+  return poisoned;
+}
+
 int run_clean(std::size_t chunks) {
   bool clean = run_section("modular arithmetic", modular_arithmetic);
   clean &= run_section("samplers", samplers);
   clean &= run_section("ternary secret, transform", ternary_secret_and_transform);
   clean &= run_section("encryption and sealing", [&] { return encryption(chunks); });
   clean &= run_section("key parts", key_parts);
+  clean &= run_section("general BGV", general_bgv);
   return clean ? 0 : 1;
 }
 
