@@ -93,7 +93,8 @@ def ask(show, clear, remark, sql):
 def tell_storage(figures, fresh):
     stage.fact("rows", f"{figures['rows']:,}")
     stored = figures["stored_columns"]
-    stage.fact("encrypted columns", f"{stored}, in {figures['units']} unit(s)")
+    stage.fact("encrypted columns", f"{stored}, in {figures['units']} unit(s), with the parameter "
+               f"set '{figures.get('parameters', 'wide')}'")
     stage.fact("ciphertext", f"{stage.size(figures['bytes'])}, "
                              f"{figures['bytes_per_row']:,.0f} bytes per row")
     if fresh:

@@ -59,9 +59,16 @@ struct Schema {
   std::optional<std::string> person;              ///< source column
   std::optional<std::string> weight;              ///< source column
   bool allow_small_units = false;
+  /// The most rows of one unit: of one value of the partition in one version; default: row_limit.
+  std::optional<std::uint64_t> unit_row_limit;
+  /// Whether measures may be multiplied with each other and themselves in questions.
+  bool products = true;
+  /// The parameter set by name; default: the cheapest that holds everything.
+  std::optional<std::string> parameters;
   std::vector<ColumnSchema> columns;
 
   const ColumnSchema* find(std::string_view name) const;
+  std::uint64_t most_unit_rows() const { return unit_row_limit.value_or(row_limit); }
   bool operator==(const Schema&) const = default;
 };
 

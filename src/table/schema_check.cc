@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "columns/format/parameter_set.h"
 #include "table/schema.h"
 
 namespace cryptonet::table {
@@ -234,6 +235,22 @@ Found check_lattice(const Schema& schema) {
   return std::nullopt;
 }
 
+Found check_parameters(const Schema& schema) {
+  if (schema.unit_row_limit) {
+    if (*schema.unit_row_limit < 1 || *schema.unit_row_limit > schema.row_limit) {
+      return problem("unit_row_limit", "unit_row_limit", "unit_row_limit must be 1 to row_limit");
+    }
+  }
+  if (schema.parameters && columns::format::find_parameter_set(*schema.parameters) == nullptr) {
+    std::string names;
+    for (const auto* set : columns::format::parameter_sets()) {
+      names += (names.empty() ? "" : ", ") + std::string(set->name);
+    }
+    return problem("parameters", "parameters", "unknown parameter set", "one of " + names);
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<SchemaProblem> find_problem(const Schema& schema) {
@@ -246,6 +263,7 @@ std::optional<SchemaProblem> find_problem(const Schema& schema) {
   if (auto found = check_partition(schema)) return found;
   if (auto found = check_crosses(schema)) return found;
   if (auto found = check_lattice(schema)) return found;
+  if (auto found = check_parameters(schema)) return found;
   if (schema.person && schema.person->empty()) {
     return problem("person", "name", "'person' must name a source column");
   }

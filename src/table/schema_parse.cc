@@ -96,13 +96,21 @@ class Parser {
         CN_ASSIGN(schema_.weight, text(node, key));
       } else if (key == "allow_small_units") {
         CN_ASSIGN(schema_.allow_small_units, boolean(node, key));
+      } else if (key == "unit_row_limit") {
+        CN_ASSIGN(const std::int64_t limit, integer(node, key));
+        if (limit < 1) return bad(key, "unit_row_limit", "unit_row_limit must be at least 1");
+        schema_.unit_row_limit = static_cast<std::uint64_t>(limit);
+      } else if (key == "products") {
+        CN_ASSIGN(schema_.products, boolean(node, key));
+      } else if (key == "parameters") {
+        CN_ASSIGN(schema_.parameters, text(node, key));
       } else if (key == "columns") {
         columns = node.as_table();
         if (columns == nullptr) return bad(key, "type", "must be tables like [columns.NAME]");
       } else {
         return bad(key, "unknown_key", "unknown key",
                    "known here: row_limit, crosses, partition, lattice, person, weight, "
-                   "allow_small_units, columns");
+                   "allow_small_units, unit_row_limit, products, parameters, columns");
       }
     }
     if (!has_row_limit) {

@@ -99,6 +99,7 @@ class Writer {
       choice("allow_small_units = true",
              "accept units with fewer than 8 rows per column (totals then give rows away)");
     }
+    storage(schema);
   }
 
   void column(const ColumnSchema& column) {
@@ -126,6 +127,26 @@ class Writer {
       line(std::string(key) + " = true", comment);
     } else {
       choice(std::string(key) + " = true", comment);
+    }
+  }
+  void storage(const Schema& schema) {
+    if (schema.unit_row_limit) {
+      line("unit_row_limit = " + std::to_string(*schema.unit_row_limit),
+           "the most rows of one value of the partition, in one version");
+    } else {
+      choice("unit_row_limit = 100000",
+             "of one value of the partition, in one version: fewer digits and bytes");
+    }
+    if (!schema.products) {
+      line("products = false", "measures are never multiplied: no VAR without powers, no COVAR");
+    } else {
+      choice("products = false",
+             "gives up COVAR, CORR, and VAR without powers = 2: fewer bytes per row");
+    }
+    if (schema.parameters) {
+      line("parameters = " + quoted(*schema.parameters), "wide | narrow | sums");
+    } else {
+      choice("parameters = \"wide\"", "default: the set that stores the fewest bytes per row");
     }
   }
   void measure(const ColumnSchema& column) {

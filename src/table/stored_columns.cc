@@ -83,18 +83,20 @@ std::optional<DigitPlan> plan_digits(const Range& range, std::uint64_t limit) {
 /// Appends column after column; every check column stands right behind the one it checks.
 class LayoutBuilder {
  public:
-  LayoutBuilder(const Schema& schema, std::uint64_t plaintext_modulus) : schema_(schema) {
-    const std::uint64_t largest_total = (plaintext_modulus - 1) / 2;
-    single_limit_ = largest_total / schema.row_limit;
-    product_limit_ = integer_root(single_limit_);
+  LayoutBuilder(const Schema& schema, const LayoutRules& rules) : schema_(schema), rules_(rules) {
+    const std::uint64_t largest_total = (rules.plaintext_modulus - 1) / 2;
+    single_limit_ = largest_total / schema.most_unit_rows();
+    value_limit_ = schema.products ? integer_root(single_limit_) : single_limit_;
+    layout_.checks_ = rules.checks;
   }
 
   Result<StoredLayout> build() {
-    if (product_limit_ < 1) {
+    if (single_limit_ < 1) {
       return Error(ErrorCode::kRefused, "layout.row_limit",
                    "over row_limit rows even a count would pass the plaintext modulus",
                    "lower row_limit");
     }
+    if (schema_.products && !rules_.products && has_measure()) return no_products("two measures");
     add_checked({.kind = StoredKind::kRows, .low = 1, .high = 1});
     if (schema_.weight) add_checked({.kind = StoredKind::kWeight, .low = 0, .high = 1});
     for (std::uint32_t field = 0; field < schema_.columns.size(); ++field) {
@@ -124,15 +126,30 @@ class LayoutBuilder {
     return static_cast<std::uint32_t>(column - schema_.columns.data());
   }
 
+  bool has_measure() const {
+    return std::any_of(schema_.columns.begin(), schema_.columns.end(),
+                       [](const ColumnSchema& column) { return column.role == Role::kMeasure; });
+  }
+  static Error no_products(const std::string& of) {
+    return Error(
+        ErrorCode::kRefused, "layout.products",
+        "the parameter set holds sums of single columns only, and the schema wants "
+        "products of " +
+            of,
+        "partition by every dimension and set products = false, or choose other parameters");
+  }
+
   std::uint32_t next() const { return static_cast<std::uint32_t>(layout_.columns_.size()); }
 
   void add_checked(StoredColumn column) {
     const std::uint32_t position = next();
     StoredColumn check = column;
     column.twin = position + 1;
-    check.check_of = position;
     layout_.columns_.push_back(column);
-    layout_.columns_.push_back(check);
+    check.check_of = position;
+    for (check.check = 0; check.check < rules_.checks; ++check.check) {
+      layout_.columns_.push_back(check);
+    }
   }
 
   Status full() const {
@@ -152,7 +169,7 @@ class LayoutBuilder {
       }
     }
     for (unsigned power = 1; power <= column.powers; ++power) {
-      const std::uint64_t limit = power == 1 ? product_limit_ : single_limit_;
+      const std::uint64_t limit = power == 1 ? value_limit_ : single_limit_;
       const Range range = power_range(column, power);
       const auto plan = plan_digits(range, limit);
       if (!plan) {
@@ -192,7 +209,11 @@ class LayoutBuilder {
   }
 
   Status add_family(std::vector<std::uint32_t> fields, bool paired) {
+    if (!rules_.products) {
+      return no_products("column '" + schema_.columns[fields.front()].name + "' with others");
+    }
     IndicatorFamily family;
+    family.stride = paired ? 1 + rules_.checks : 1;
     family.paired = paired;
     family.first = next();
     std::uint64_t codes = 1;
@@ -217,13 +238,14 @@ class LayoutBuilder {
   }
 
   const Schema& schema_;
-  std::uint64_t single_limit_ = 0;   ///< R*|d| <= (t-1)/2
-  std::uint64_t product_limit_ = 0;  ///< R*d^2 <= (t-1)/2
+  LayoutRules rules_;
+  std::uint64_t single_limit_ = 0;  ///< R*|d| <= (t-1)/2
+  std::uint64_t value_limit_ = 0;   ///< of the digits of x: R*d^2 <= (t-1)/2 where they may meet
   StoredLayout layout_;
 };
 
-Result<StoredLayout> StoredLayout::create(const Schema& schema, std::uint64_t plaintext_modulus) {
-  return LayoutBuilder(schema, plaintext_modulus).build();
+Result<StoredLayout> StoredLayout::create(const Schema& schema, const LayoutRules& rules) {
+  return LayoutBuilder(schema, rules).build();
 }
 
 namespace {
@@ -261,6 +283,7 @@ std::optional<DigitPlan> StoredLayout::digits(std::uint32_t field, unsigned powe
   if (!first) return std::nullopt;
   DigitPlan plan;
   plan.first = *first;
+  plan.stride = 1 + checks_;
   plan.count =
       static_cast<std::uint32_t>(std::count_if(columns_.begin(), columns_.end(), is_digit));
   if (plan.count > 1) {

@@ -10,6 +10,7 @@ namespace cryptonet::table {
 namespace {
 
 constexpr std::uint64_t kWideT = 562949952847873;
+constexpr LayoutRules kWide = {kWideT};
 
 ColumnSchema measure(const std::string& name, std::int64_t low, std::int64_t high,
                      unsigned powers = 1, bool nullable = false) {
@@ -41,7 +42,7 @@ TEST(StoredLayout, FollowsTheDocumentedOrder) {
   schema.partition = {"p"};
   schema.crosses = {{"e", "d"}};
   ASSERT_FALSE(find_problem(schema));
-  const auto layout = StoredLayout::create(schema, kWideT);
+  const auto layout = StoredLayout::create(schema, kWide);
   ASSERT_TRUE(layout.ok()) << describe(layout.error());
   EXPECT_EQ(layout->weight_column(), 2U);
   EXPECT_EQ(layout->presence_column(1), 4U);
@@ -76,7 +77,7 @@ void expect_digits_hold(const StoredLayout& layout, std::uint32_t field, unsigne
   split_digits(value, *plan, digits);
   WideInteger sum = 0;
   for (std::uint32_t i = plan->count; i-- > 0;) {
-    const StoredColumn& column = layout.columns()[plan->first + 2 * i];
+    const StoredColumn& column = layout.columns()[plan->column_of(i)];
     ASSERT_EQ(column.digit, i);
     ASSERT_LE(column.low, digits[i]);
     ASSERT_GE(column.high, digits[i]);
@@ -97,7 +98,7 @@ TEST(StoredLayout, KeepsTotalsBelowHalfTOnRandomSchemas) {
     const auto powers = static_cast<unsigned>(1 + random() % 4);
     schema.columns = {measure("x", std::min(a, b), std::max(a, b), powers, (random() & 1U) != 0)};
     if (find_problem(schema)) continue;
-    const auto layout = StoredLayout::create(schema, kWideT);
+    const auto layout = StoredLayout::create(schema, kWide);
     ASSERT_TRUE(layout.ok()) << "draw " << draw << ": " << describe(layout.error());
     const WideInteger rows = schema.row_limit;
     for (const StoredColumn& column : layout->columns()) {
@@ -128,19 +129,19 @@ TEST(StoredLayout, UsesNoMoreDigitsThanNeeded) {
   schema.row_limit = 1;
   schema.columns = {measure("x", -9, 9)};
   // t = 163: (t-1)/2 = 81 = 9^2 fits in one digit; 161 gives 80 and needs two.
-  EXPECT_EQ(StoredLayout::create(schema, 163)->digits(0, 1)->count, 1U);
-  EXPECT_EQ(StoredLayout::create(schema, 161)->digits(0, 1)->count, 2U);
+  EXPECT_EQ(StoredLayout::create(schema, LayoutRules{163})->digits(0, 1)->count, 1U);
+  EXPECT_EQ(StoredLayout::create(schema, LayoutRules{161})->digits(0, 1)->count, 2U);
 }
 
 TEST(StoredLayout, RefusesWhatCannotFit) {
   Schema schema;
   schema.row_limit = 100;
   schema.columns = {measure("x", -9, 9)};
-  const auto layout = StoredLayout::create(schema, 193);
+  const auto layout = StoredLayout::create(schema, LayoutRules{193});
   ASSERT_FALSE(layout.ok());
   EXPECT_EQ(layout.error().code, base::ErrorCode::kRefused);
   schema.columns = {dimension("d", 5000)};
-  const auto wide = StoredLayout::create(schema, kWideT);
+  const auto wide = StoredLayout::create(schema, kWide);
   ASSERT_FALSE(wide.ok());
   EXPECT_EQ(wide.error().rule, "layout.too_many_columns");
 }

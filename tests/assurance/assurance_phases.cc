@@ -79,7 +79,7 @@ int main(int argc, char** argv) {
   json document = {{"ring_degree", bgv.ring_degree()},
                    {"ciphertext_moduli", bgv.ciphertext_moduli()},
                    {"plaintext_modulus", bgv.plaintext_modulus()},
-                   {"alpha", keys::derive_alpha(key, format::wide_set())},
+                   {"alpha", keys::derive_alpha(key, format::wide_set(), 0)},
                    {"levels", kLevels},
                    {"rows", rows},
                    {"totals", json::array()}};

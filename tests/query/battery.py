@@ -11,6 +11,7 @@ from query import case_file
 from support import answers, oracle, processes
 
 TRAITS = ("nulls", "negatives", "digits", "several units", "several versions")
+SETS = ("wide", "narrow", "sums")
 
 
 class CaseFailed(AssertionError):
@@ -23,15 +24,17 @@ class Counts:
     def __init__(self):
         self.uploads = self.cases = self.cells = self.released = self.refused = 0
         self.traits = collections.Counter()
+        self.sets = collections.Counter()  # questions by parameter set
 
     def share(self, trait):
         return self.traits[trait] / max(self.cases, 1)
 
     def __str__(self):
         traits = ", ".join(f"{trait} {self.share(trait):.0%}" for trait in TRAITS)
+        sets = ", ".join(f"{name} {self.sets[name]}" for name in SETS)
         return (f"{self.cases} questions over {self.uploads} uploads equal DuckDB's; "
                 f"{self.refused} refused as they must be; of {self.cells} cells "
-                f"{self.released / max(self.cells, 1):.0%} released; {traits}")
+                f"{self.released / max(self.cells, 1):.0%} released; {traits}; by set: {sets}")
 
 
 class Dataset:
@@ -42,6 +45,7 @@ class Dataset:
         self.column_lines = []
         self.clear = None
         self.schema_path = None
+        self.parameters = None
         self.has_nulls = set()
         self.has_negatives = set()
 
@@ -87,6 +91,7 @@ class Battery:
         if made["rows"] != table.num_rows:
             raise CaseFailed(f"{made['rows']} rows were encrypted of {table.num_rows}")
         dataset.clear.append(table)
+        dataset.parameters = made["parameters"]
         sent = self.contributor.json("upload", upload)
         if sent["version"] != dataset.clear.newest:
             raise CaseFailed(f"version {sent['version']}, wanted {dataset.clear.newest}")
@@ -122,6 +127,7 @@ class Battery:
     def _count(self, sql, answer, cells, released):
         counts, dataset = self.counts, self.dataset
         counts.cases += 1
+        counts.sets[dataset.parameters] += 1
         counts.cells += cells
         counts.released += released
         question = oracle.parse_question(sql)

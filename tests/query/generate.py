@@ -47,6 +47,10 @@ class Maker:
         self.source, self.toml = [], []
         self.measures, self.dimensions = [], []
         self.partition, self.crosses = [], []
+        # Without dimensions and products a table lands in the parameter set `sums`; many dimensions
+        # land in `narrow`, few and long measures in `wide`.
+        self.only_sums = self.chance(0.25)
+        self.products = not self.only_sums and self.chance(0.85)
 
     def chance(self, share):
         return self.random.random() < share
@@ -56,15 +60,16 @@ class Maker:
         self.versions = pick.choice((1, 1, 2, 3))
         for index in range(pick.choice((1, 2, 2, 3))):
             self.add_measure(index)
-        for index in range(pick.choice((1, 2, 3))):
+        for index in range(0 if self.only_sums else pick.choice((1, 2, 3))):
             pick.choice((self.add_text, self.add_category, self.add_part, self.add_bins))(index)
-        if self.chance(0.65):
+        if self.only_sums or self.chance(0.65):
             self.add_partition()
         if len(self.dimensions) >= 2 and self.chance(0.8):
             cross = pick.sample(self.dimensions, 2)
             if cross[0].groups * cross[1].groups <= 40:
                 self.crosses.append(cross)
-        rows = 2400 * max(1, self.partition[0].groups if self.partition else 1)
+        rows = 3600 * max(1, self.partition[0].groups if self.partition else 1)
+        self.most_rows = 2 * rows
         lines = [f"dataset {self.name}", "schema", *self.head(), *self.toml, "end", *self.source]
         questions = 14
         for version in range(self.versions):
@@ -85,6 +90,10 @@ class Maker:
             lines.append(f"crosses = [{crosses}]")
         if self.partition:
             lines.append(f'partition = ["{self.partition[0].name}"]')
+        if self.chance(0.4):
+            lines.append(f"unit_row_limit = {self.most_rows}")
+        if not self.products:
+            lines.append("products = false")
         return lines
 
     def declare(self, name, **keys):
@@ -239,8 +248,8 @@ class Maker:
             return f"{pick.choice(('COUNT', 'SUM', 'SUM'))}({first.name})"
         if kind < 0.65:
             return f"AVG({first.name})"
-        if kind < 0.85 or first is second or grouped:
-            if grouped and first.powers < 2:
+        if kind < 0.85 or first is second or grouped or not self.products:
+            if (grouped or not self.products) and first.powers < 2:
                 return f"SUM({first.name})"
             return f"{pick.choice(SPREAD)}({first.name})"
         reaches_corr = (first.powers > 1 or not second.nullable) and (

@@ -38,3 +38,5 @@ def test_the_battery_is_wide_enough(battery):
     assert counts.released >= 0.7 * counts.cells
     for trait in batteries.TRAITS:
         assert counts.share(trait) >= 0.3, trait
+    for name in batteries.SETS:
+        assert counts.sets[name] >= 60, name

@@ -21,6 +21,8 @@ role = "dimension"
 categories = ["u", "v", "w"]
 """
 PARTITION_COLUMN = "p text u v w"
+# Its groups as units, and nothing to multiply.
+SUMS_SCHEMA = 'partition = ["g"]\nproducts = false\nunit_row_limit = 100000\n' + SCHEMA
 QUESTION = "SELECT g, COUNT(*), SUM(x) FROM {} GROUP BY g"
 
 
@@ -42,10 +44,14 @@ class Flow:
         path.write_text(text)
         return path
 
-    def encrypt(self, name, rows=600, seed=1, client=None, partitioned=False):
+    def encrypt(self, name, rows=600, seed=1, client=None, partitioned=False, parameters=None):
         """An upload folder of a fresh table; (folder, table)."""
         columns = (*COLUMNS, PARTITION_COLUMN) if partitioned else COLUMNS
-        schema = self.write_schema(name, PARTITIONED_SCHEMA if partitioned else SCHEMA)
+        text = PARTITIONED_SCHEMA if partitioned else SCHEMA
+        if parameters:
+            text = SUMS_SCHEMA if parameters == "sums" else text
+            text = f'parameters = "{parameters}"\n' + text
+        schema = self.write_schema(name, text)
         path, table = self.write_table(name, rows, seed, columns=columns)
         out = self.folder / f"{name}-{seed}.upload"
         shutil.rmtree(out, ignore_errors=True)
@@ -53,9 +59,9 @@ class Flow:
                                           "--dataset", name, "--out", out)
         return out, table
 
-    def publish(self, name, rows=600, seed=1, partitioned=False):
+    def publish(self, name, rows=600, seed=1, **shape):
         """A dataset whose question can be asked; its clear table."""
-        out, table = self.encrypt(name, rows, seed, partitioned=partitioned)
+        out, table = self.encrypt(name, rows, seed, **shape)
         self.contributor.json("upload", out)
         return table
 

@@ -12,7 +12,7 @@ import struct
 import time
 
 from support.lying_cloud import HEADER, WORD
-from support.stored import Stored
+from support.stored import NO_COLUMN, Stored
 
 ALTERED, HARMLESS, BROKEN = {}, {}, {}
 
@@ -142,6 +142,12 @@ def repeat_first(totals):
     totals.rows = [list(totals.rows[0]) for _ in totals.rows]
 
 
+def need_products(totals):
+    """A sum of one column does not know an order of its chunks, nor a column beside it."""
+    if all(right == NO_COLUMN for _, right in totals.request.pairs):
+        raise NotApplicable
+
+
 def exchanged(totals, columns):
     """The honest totals of the same question with columns exchanged, in totals and checks."""
     request = totals.request
@@ -186,11 +192,11 @@ def other_dataset(totals):
 
 @lie(ALTERED, "the answer of another question")
 def other_question(totals):
+    need_products(totals)
     request = totals.request
     left = [column for column, _ in request.pairs]
-    no_column = 0xFFFFFFFF
     asked = totals.cloud.totals(type(request)(request.head, request.units,
-                                              sorted({(column, no_column) for column in left})))
+                                              sorted({(column, NO_COLUMN) for column in left})))
     totals.rows = [asked.rows[at % len(asked)] for at in range(len(totals))]
 
 
@@ -256,11 +262,13 @@ def replace_chunk(totals):
 
 @lie(ALTERED, "two chunks of one column exchanged")
 def exchange_chunks(totals):
+    need_products(totals)
     rearranged(totals, lambda count: ([1, 0, *range(2, count)], range(count)))
 
 
 @lie(ALTERED, "chunks of one column moved on by one")
 def rotate_chunks(totals):
+    need_products(totals)
     rearranged(totals, lambda count: ([*range(1, count), 0], range(count)), least=2)
 
 

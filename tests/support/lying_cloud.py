@@ -33,7 +33,9 @@ class ParameterSet:
 
 
 SETS = {1: ParameterSet((281474976694273, 281474976546817, 281474976317441), 562949952847873, 8192,
-                        checks=1)}
+                        checks=1),
+        2: ParameterSet((281474976694273, 281474976636929), 4294828033, 4096, checks=2),
+        3: ParameterSet((281474976694273,), 4294955009, 2048, checks=2)}
 
 
 @dataclasses.dataclass

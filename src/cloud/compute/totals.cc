@@ -54,6 +54,15 @@ Status check_request(const UploadId& id, const Upload& upload, const TotalsReque
     return Error(ErrorCode::kBadInput, "totals.column",
                  "the manifest has no such column, or a pair is not in its canonical order");
   }
+  // Such a product would pass the modulus, and what is left of it is not a total.
+  const auto& set = upload.manifest.parameters();
+  const auto is_product = [](const ColumnPair& pair) { return pair.right != kNoColumn; };
+  if (!set.products && std::ranges::any_of(request.pairs, is_product)) {
+    return Error(ErrorCode::kRefused, "totals.products",
+                 std::string("the parameter set '") + set.name +
+                     "' of this upload holds sums of single columns only",
+                 "ask for sums, or encrypt the table with other parameters");
+  }
   return base::ok();
 }
 

@@ -44,7 +44,7 @@ base::Secret<32> hash_plans(std::span<const ColumnPlan> plans) {
     writer.u32(plan.source);
     writer.u8(plan.equals ? 1 : 0);
     writer.u64(static_cast<std::uint64_t>(plan.equals.value_or(0)));
-    writer.u8(plan.check_of ? 1 : 0);
+    writer.u8(plan.check_of ? static_cast<std::uint8_t>(1 + plan.check) : 0);
     writer.u32(plan.check_of.value_or(0));
   }
   base::Blake2bStream hash({}, 32);

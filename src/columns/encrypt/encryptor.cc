@@ -15,7 +15,7 @@ base::Error bad_plan(const std::string& why) {
   return base::Error(base::ErrorCode::kBadInput, "encrypt.columns", "encrypt: " + why);
 }
 
-base::Status check_plans(const std::vector<ColumnPlan>& plans) {
+base::Status check_plans(const format::ParameterSet& set, const std::vector<ColumnPlan>& plans) {
   if (plans.empty() || plans.size() > format::kMaxColumns) {
     return bad_plan("there must be 1 to " + std::to_string(format::kMaxColumns) +
                     " stored columns, not " + std::to_string(plans.size()));
@@ -26,6 +26,10 @@ base::Status check_plans(const std::vector<ColumnPlan>& plans) {
     if (!plan.check_of) continue;
     if (*plan.check_of >= plans.size() || plans[*plan.check_of].check_of) {
       return bad_plan("a check column does not name a column that can be checked");
+    }
+    if (plan.check >= set.check_columns) {
+      return bad_plan(std::string("a check column names an alpha that the set '") + set.name +
+                      "' does not have");
     }
   }
   return base::ok();
@@ -63,7 +67,7 @@ base::Result<UploadEncryptor> UploadEncryptor::create(const format::ParameterSet
                                                       std::vector<ColumnPlan> columns,
                                                       const base::Secret<32>& device_secret,
                                                       base::Randomness& randomness) {
-  CN_RETURN_IF_ERROR(check_plans(columns));
+  CN_RETURN_IF_ERROR(check_plans(set, columns));
   auto state = std::make_unique<State>(set, std::move(columns), randomness);
   randomness.fill(state->upload.bytes);
   randomness.fill(state->key.span());
@@ -72,17 +76,18 @@ base::Result<UploadEncryptor> UploadEncryptor::create(const format::ParameterSet
     state->secrets.push_back(
         keys::derive_column_secret(state->key, state->set, state->ring, plan.id));
   }
-  state->alpha = keys::derive_alpha(state->key, state->set);
-  state->alpha_factor = state->encoder.plaintext_modulus().shoup(state->alpha);
-  state->one_factor = state->encoder.plaintext_modulus().shoup(1);
+  state->alphas.emplace(state->key, state->set);
+  const he::arith::Modulus& t = state->encoder.plaintext_modulus();
+  for (unsigned check = 0; check < state->set.check_columns; ++check) {
+    state->alpha_factors[check] = t.shoup((*state->alphas)[check]);
+  }
+  state->one_factor = t.shoup(1);
   return UploadEncryptor(std::move(state));
 }
 
 UploadEncryptor::UploadEncryptor(std::unique_ptr<State> state) : state_(std::move(state)) {}
 UploadEncryptor::~UploadEncryptor() {
-  if (!state_) return;
-  base::wipe(&state_->alpha, sizeof(state_->alpha));
-  base::wipe(&state_->alpha_factor, sizeof(state_->alpha_factor));
+  if (state_) base::wipe(state_->alpha_factors.data(), sizeof(state_->alpha_factors));
 }
 UploadEncryptor::UploadEncryptor(UploadEncryptor&&) noexcept = default;
 

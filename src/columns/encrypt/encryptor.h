@@ -26,7 +26,7 @@ namespace cryptonet::columns::encrypt {
 
 /// What the slots of one stored column are made of. A chunk comes as a few int64 arrays
 /// ("sources"); a column is a source itself, or the 0/1 indicator of source == equals. A check
-/// column is alpha times its checked column mod t. Ids are distinct: each stored column (each
+/// column is an alpha times its checked column mod t. Ids are distinct: each stored column (each
 /// digit, each check) has its own, and its secret is derived from it.
 struct ColumnPlan {
   format::ColumnId id;
@@ -34,6 +34,8 @@ struct ColumnPlan {
   std::optional<std::int64_t> equals;
   /// Index of the checked column; source and equals are then ignored.
   std::optional<std::uint32_t> check_of;
+  /// Of a check column: which of the set's alphas it is multiplied by.
+  std::uint32_t check = 0;
 };
 
 /// Receives the packed words of one chunk of one column. Called from several threads, at most once
@@ -72,7 +74,7 @@ class UnitEncryptor {
 
 class UploadEncryptor {
  public:
-  /// Draws a fresh upload key K, the upload id, and from K the column secrets and alpha.
+  /// Draws a fresh upload key K, the upload id, and from K the column secrets and the alphas.
   /// `device_secret` is the contributor's own, never sealed or sent: it hedges against cloned
   /// randomness.
   static base::Result<UploadEncryptor> create(const format::ParameterSet& set,

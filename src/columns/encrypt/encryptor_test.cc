@@ -130,7 +130,7 @@ TEST(Phase, IsMessagePlusTTimesSmallNoise) {
   const he::arith::Modulus& t = upload.encoder.plaintext_modulus();
   for (std::size_t i = 0; i < rows.size(); ++i) {
     ASSERT_EQ(indicator[i], rows[i] == 3 ? 1 : 0);
-    ASSERT_EQ(t.reduce_signed(check[i]), t.multiply(upload.alpha, t.reduce_signed(rows[i])));
+    ASSERT_EQ(t.reduce_signed(check[i]), t.multiply((*upload.alphas)[0], t.reduce_signed(rows[i])));
   }
 }
 
@@ -278,6 +278,9 @@ TEST(UploadEncryptor, RefusesPlansThatCannotBe) {
   plans[1].check_of = 1;  // of itself
   EXPECT_TRUE(refused(plans));
   plans[1].check_of = 3;
+  EXPECT_TRUE(refused(plans));
+  plans = three_plans();
+  plans[1].check = 1;  // the set has one alpha
   EXPECT_TRUE(refused(plans));
 }
 

@@ -91,8 +91,9 @@ void UnitEncryptor::State::encode(std::uint32_t column, Sources sources,
   if (rows == 0) return;  // the message of the mask chunk is zero in either form
   const ColumnPlan* plan = &upload.plans[column];
   const bool is_check = plan->check_of.has_value();
+  const std::uint32_t check = plan->check;
   if (is_check) plan = &upload.plans[*plan->check_of];
-  const he::arith::ShoupFactor& factor = is_check ? upload.alpha_factor : upload.one_factor;
+  const he::arith::ShoupFactor& factor = is_check ? upload.alpha_factors[check] : upload.one_factor;
   he::arith::kernels().place_slots({.values = sources[plan->source].data(),
                                     .count = rows,
                                     .indicator = plan->equals.has_value(),

@@ -2,7 +2,9 @@
 // What the encryptors keep between calls. Internal to columns/encrypt.
 #pragma once
 
+#include <array>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "columns/encrypt/chunk_keys.h"
@@ -51,9 +53,10 @@ struct UploadEncryptor::State {
   keys::UploadKey key;
   base::Secret<32> device_secret;
   std::vector<he::secret::TernarySecret> secrets;
-  std::uint64_t alpha = 0;
-  he::arith::ShoupFactor alpha_factor;  ///< what slots of a check column are multiplied by
-  he::arith::ShoupFactor one_factor;    ///< and those of the others
+  std::optional<keys::Alphas> alphas;
+  /// What slots of a check column are multiplied by, one for each alpha; and those of the others.
+  std::array<he::arith::ShoupFactor, format::kMaxChecks> alpha_factors{};
+  he::arith::ShoupFactor one_factor;
   ChunkMasks masks;
   std::mutex scratch_mutex;
   std::vector<std::unique_ptr<ColumnScratch>> free_scratch;

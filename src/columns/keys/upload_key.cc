@@ -44,8 +44,9 @@ he::secret::TernarySecret derive_column_secret(const UploadKey& key,
   return he::secret::TernarySecret::sample(ring, stream);
 }
 
-std::uint64_t derive_alpha(const UploadKey& key, const format::ParameterSet& set) {
-  base::ByteWriter info = labelled("alpha");
+std::uint64_t derive_alpha(const UploadKey& key, const format::ParameterSet& set, unsigned check) {
+  CHECK(check < set.check_columns && check < format::kMaxChecks);
+  base::ByteWriter info = labelled(check == 0 ? "alpha" : "second alpha");
   info.u8(static_cast<std::uint8_t>(set.id));
   info.u64(set.bgv.plaintext_modulus());
   const base::Secret<32> stream_key = derive(key.span(), info);
@@ -54,6 +55,12 @@ std::uint64_t derive_alpha(const UploadKey& key, const format::ParameterSet& set
   he::ring::sample_uniform_nonzero(stream, he::arith::Modulus(set.bgv.plaintext_modulus()),
                                    {&alpha, 1});
   return alpha;
+}
+
+Alphas::Alphas(const UploadKey& key, const format::ParameterSet& set) {
+  for (unsigned check = 0; check < set.check_columns; ++check) {
+    values_[check] = derive_alpha(key, set, check);
+  }
 }
 
 base::Digest commitment_to(const UploadKey& key, const format::UploadId& upload) {

@@ -25,8 +25,22 @@ he::secret::TernarySecret derive_column_secret(const UploadKey& key,
                                                const format::ParameterSet& set,
                                                const he::ring::Ring& ring,
                                                const format::ColumnId& column);
-/// alpha in [1, t): what check columns are multiplied by.
-std::uint64_t derive_alpha(const UploadKey& key, const format::ParameterSet& set);
+/// alpha in [1, t): what the check columns of this number (below set.check_columns) are multiplied
+/// by; independent of the others.
+std::uint64_t derive_alpha(const UploadKey& key, const format::ParameterSet& set, unsigned check);
+/// All of a set, those that it has not being 0. Wiped with the object.
+class Alphas {
+ public:
+  Alphas() = default;
+  Alphas(const UploadKey& key, const format::ParameterSet& set);
+  ~Alphas() { base::wipe(values_.data(), sizeof(values_)); }
+  Alphas(const Alphas&) = delete;
+  Alphas& operator=(const Alphas&) = delete;
+  std::uint64_t operator[](unsigned check) const { return values_[check]; }
+
+ private:
+  std::array<std::uint64_t, format::kMaxChecks> values_{};
+};
 /// Binds the manifest to K and says nothing about it.
 base::Digest commitment_to(const UploadKey& key, const format::UploadId& upload);
 /// The key of the legend's AEAD.

@@ -12,7 +12,7 @@ base::Error refuse(const std::string& why) {
 
 base::Result<CheckedPair> CheckedPair::create(Twins twins, PairSide left,
                                               std::optional<PairSide> right) {
-  if (left.column >= twins.size() || (right && right->column >= twins.size())) {
+  if (left.column >= twins.first.size() || (right && right->column >= twins.first.size())) {
     return refuse("a column does not exist");
   }
   const bool right_tagged = right && right->tagged;
@@ -20,13 +20,20 @@ base::Result<CheckedPair> CheckedPair::create(Twins twins, PairSide left,
     return refuse("both sides are tagged, which gives alpha squared");
   if (!left.tagged && !right_tagged) return refuse("neither side is tagged");
   const PairSide tagged = left.tagged ? left : *right;
-  const auto twin = twins[tagged.column];
-  if (!twin || *twin >= twins.size()) return refuse("the tagged side has no check column");
-  if (!right) {
-    return CheckedPair(format::make_pair(left.column), format::make_pair(*twin));
+  const auto twin = twins.first[tagged.column];
+  CHECK(twins.checks >= 1 && twins.checks <= format::kMaxChecks);
+  if (!twin || *twin + twins.checks > twins.first.size()) {
+    return refuse("the tagged side has no check column");
   }
-  const std::uint32_t plain = left.tagged ? right->column : left.column;
-  return CheckedPair(format::make_pair(tagged.column, plain), format::make_pair(*twin, plain));
+  const auto beside = [&](std::uint32_t column) {
+    if (!right) return format::make_pair(column);
+    return format::make_pair(column, left.tagged ? right->column : left.column);
+  };
+  CheckedPair pair(beside(tagged.column));
+  for (; pair.count_ < twins.checks; ++pair.count_) {
+    pair.checks_[pair.count_] = beside(*twin + static_cast<std::uint32_t>(pair.count_));
+  }
+  return pair;
 }
 
 }  // namespace cryptonet::columns::open

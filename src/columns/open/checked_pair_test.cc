@@ -43,6 +43,21 @@ TEST(CheckedPair, ReplacesTheTaggedSideByItsTwin) {
   EXPECT_EQ(square.check(), format::make_pair(0, 1));
 }
 
+TEST(CheckedPair, HasOneCheckForEachAlpha) {
+  // column 0 has the check columns 1 and 2, column 3 has 4 and, past the end, 5
+  const std::vector<std::optional<std::uint32_t>> twins = {1, std::nullopt, std::nullopt, 4,
+                                                           std::nullopt};
+  const auto product = *CheckedPair::create({twins, 2}, {3, false}, PairSide{0, true});
+  EXPECT_EQ(product.value(), format::make_pair(0, 3));
+  ASSERT_EQ(product.checks().size(), 2U);
+  EXPECT_EQ(product.check(0), format::make_pair(1, 3));
+  EXPECT_EQ(product.check(1), format::make_pair(2, 3));
+  const auto alone = *CheckedPair::create({twins, 2}, {0, true}, std::nullopt);
+  EXPECT_EQ(alone.check(1), format::make_pair(2));
+  EXPECT_FALSE(CheckedPair::create({twins, 2}, {3, true}, std::nullopt).ok());
+  EXPECT_EQ(CheckedPair::create(twins, {3, true}, std::nullopt)->checks().size(), 1U);
+}
+
 TEST(CheckedPair, RefusesASideWithoutTwinOrColumn) {
   EXPECT_FALSE(CheckedPair::create(kTwins, {4, true}, PairSide{0, false}).ok());
   EXPECT_FALSE(CheckedPair::create(kTwins, {4, false}, PairSide{4, false}).ok());

@@ -25,9 +25,6 @@ constexpr std::size_t kSecretsKept = 96;
 
 struct UploadOpener::State {
   State(const format::Manifest& opened_manifest, const UploadKey& upload_key);
-  ~State() { base::wipe(&alpha, sizeof(alpha)); }
-  State(const State&) = delete;
-  State& operator=(const State&) = delete;
 
   std::shared_ptr<const he::secret::TernarySecret> secret(std::uint32_t column);
   format::Residues sum_part(std::uint32_t column, std::span<const std::uint64_t> shared);
@@ -36,8 +33,7 @@ struct UploadOpener::State {
                                 std::span<const std::uint64_t> left_hint,
                                 std::span<const std::uint64_t> right_hint);
   /// The centred total of |phase| <= bound; nothing when the phase is larger.
-  std::optional<std::int64_t> lift(const format::Residues& number, const format::Residues& key_part,
-                                   const Integer& bound) const;
+  std::optional<std::int64_t> lift(const MaskedNumber& number, const Integer& bound) const;
 
   format::Manifest manifest;
   const format::ParameterSet& set;
@@ -45,7 +41,7 @@ struct UploadOpener::State {
   he::ring::Ring ring;
   he::arith::Modulus t;
   he::bgv::Accountant accountant;
-  std::uint64_t alpha;
+  keys::Alphas alphas;
   std::vector<std::uint64_t> degree_inverses;
   std::vector<Integer> lift_factors;  ///< 1 modulo its prime, 0 modulo the others
 
@@ -65,7 +61,7 @@ UploadOpener::State::State(const format::Manifest& opened_manifest, const Upload
       ring(keys::ring_of(set)),
       t(set.bgv.plaintext_modulus()),
       accountant(set.bgv),
-      alpha(keys::derive_alpha(key, set)) {
+      alphas(key, set) {
   for (std::size_t j = 0; j < ring.primes(); ++j) {
     const he::arith::Modulus& modulus = ring.modulus(j);
     degree_inverses.push_back(modulus.invert(set.ring_degree()));
@@ -129,14 +125,14 @@ format::Residues UploadOpener::State::product_part(const format::ColumnPair& pai
   return part;
 }
 
-std::optional<std::int64_t> UploadOpener::State::lift(const format::Residues& number,
-                                                      const format::Residues& key_part,
+std::optional<std::int64_t> UploadOpener::State::lift(const MaskedNumber& number,
                                                       const Integer& bound) const {
   const Integer& q = accountant.modulus();
   Integer phase = 0;
   for (std::size_t j = 0; j < ring.primes(); ++j) {
     const he::arith::Modulus& modulus = ring.modulus(j);
-    const std::uint64_t sum = modulus.add(modulus.reduce(number[j]), modulus.reduce(key_part[j]));
+    const std::uint64_t sum =
+        modulus.add(modulus.reduce(number.total[j]), modulus.reduce(number.key_part[j]));
     phase += lift_factors[j] * modulus.multiply(sum, degree_inverses[j]);
   }
   phase %= q;
@@ -182,11 +178,12 @@ base::Result<format::Residues> UploadOpener::key_part(const format::ColumnPair& 
 }
 
 base::Result<std::int64_t> UploadOpener::open_checked(std::uint32_t unit, const CheckedPair& pair,
-                                                      const format::Residues& total,
-                                                      const format::Residues& check,
-                                                      const format::Residues& key_part_total,
-                                                      const format::Residues& key_part_check,
+                                                      const MaskedNumber& value,
+                                                      std::span<const MaskedNumber> checks,
                                                       const IntegerRange& range) const {
+  // A pair that was planned for another set would leave an alpha unasked.
+  const unsigned alphas = state_->set.check_columns;
+  CHECK(pair.checks().size() == alphas && checks.size() == alphas);
   CHECK(unit < state_->manifest.body().units.size());
   const std::uint32_t chunks = state_->manifest.body().units[unit].chunks;
   const bool product = pair.value().right != format::kNoColumn;
@@ -199,12 +196,15 @@ base::Result<std::int64_t> UploadOpener::open_checked(std::uint32_t unit, const 
         "partition the table");
   }
   const Integer blinded = bound + accountant.modulus() / 8;
-  const auto opened = state_->lift(total, key_part_total, blinded);
-  const auto opened_check = state_->lift(check, key_part_check, blinded);
-  if (!opened || !opened_check) return opening_refused();
-  const std::uint64_t expected =
-      state_->t.multiply(state_->alpha, state_->t.reduce_signed(*opened));
-  if (state_->t.reduce_signed(*opened_check) != expected) return opening_refused();
+  const auto opened = state_->lift(value, blinded);
+  if (!opened) return opening_refused();
+  const he::arith::Modulus& t = state_->t;
+  for (unsigned i = 0; i < alphas; ++i) {
+    const auto check = state_->lift(checks[i], blinded);
+    if (!check) return opening_refused();
+    const std::uint64_t expected = t.multiply(state_->alphas[i], t.reduce_signed(*opened));
+    if (t.reduce_signed(*check) != expected) return opening_refused();
+  }
   if (*opened < range.low || *opened > range.high) return opening_refused();
   return *opened;
 }

@@ -41,6 +41,12 @@ struct IntegerRange {
   std::int64_t high = 0;
 };
 
+/// A number of the cloud, and the key's part of it.
+struct MaskedNumber {
+  format::Residues total{};
+  format::Residues key_part{};
+};
+
 class UploadOpener {
  public:
   static base::Result<UploadOpener> create(const format::Manifest& manifest, const UploadKey& key);
@@ -56,14 +62,13 @@ class UploadOpener {
   /// several of them use.
   base::Result<format::Residues> key_part(const format::ColumnPair& pair, UnitHints& hints) const;
 
-  /// Opens M and C: |phase| <= bound + q/8 for both, then C = alpha*M mod t, then `range`. The
-  /// uniform error otherwise (code kIntegrity, rule "open"). Constant in its wording, not in its
-  /// time.
+  /// Opens M and every C_i: |phase| <= bound + q/8 for all, then C_i = alpha_i*M mod t for all,
+  /// then `range`. The uniform error otherwise (code kIntegrity, rule "open"). `pair` and `checks`
+  /// hold one check for each alpha of the upload's parameter set. Constant in its wording, not in
+  /// its time.
   base::Result<std::int64_t> open_checked(std::uint32_t unit, const CheckedPair& pair,
-                                          const format::Residues& total,
-                                          const format::Residues& check,
-                                          const format::Residues& key_part_total,
-                                          const format::Residues& key_part_check,
+                                          const MaskedNumber& value,
+                                          std::span<const MaskedNumber> checks,
                                           const IntegerRange& range) const;
 
  private:

@@ -234,12 +234,13 @@ TEST(DecryptionOracle, GivesTheWholeKeyOfPlainBgvAtOnce) {
 }
 
 TEST(DecryptionOracle, HasNoEntranceHere) {
-  // All that an opening takes from the cloud are two lists of one number per prime.
+  // All that an opening takes from the cloud are lists of one number per prime.
   using Open = base::Result<std::int64_t> (open::UploadOpener::*)(
-      std::uint32_t, const open::CheckedPair&, const Residues&, const Residues&, const Residues&,
-      const Residues&, const open::IntegerRange&) const;
+      std::uint32_t, const open::CheckedPair&, const open::MaskedNumber&,
+      std::span<const open::MaskedNumber>, const open::IntegerRange&) const;
   static_assert(std::is_same_v<decltype(&open::UploadOpener::open_checked), Open>);
   static_assert(sizeof(Residues) == 3 * sizeof(std::uint64_t));
+  static_assert(sizeof(open::MaskedNumber) == 2 * sizeof(Residues));
   // And a number can only add: under two different keys the same lie shifts the phase alike, so
   // what a multiple of t does to the answer (nothing) does not depend on the key.
   const UploadForTest other = make_upload(usual_plans(), {random_rows(20000, 81)}, 87);

@@ -42,6 +42,7 @@ format::Id<Tag> id_of(std::uint8_t number) {
 }
 
 struct UploadForTest {
+  const format::ParameterSet& set() const { return manifest->parameters(); }
   format::ManifestBody body;
   std::vector<std::vector<std::vector<base::Bytes>>> chunks;  ///< [unit][column][chunk]
   std::vector<base::Bytes> hint_files;
@@ -74,35 +75,53 @@ struct UploadForTest {
 
   /// What an honest cloud answers.
   format::Residues cloud(std::uint32_t unit, const format::ColumnPair& pair) const {
-    const auto& set = format::wide_set();
     const auto left = views(unit, pair.left);
     std::vector<base::ByteView> right;
     if (pair.right != format::kNoColumn) right = views(unit, pair.right);
-    return total::blind(set, cloud_secret, body.upload, body.units[unit].id, pair,
-                        total::partial_total(set, left, right));
+    return total::blind(set(), cloud_secret, body.upload, body.units[unit].id, pair,
+                        total::partial_total(set(), left, right));
   }
 
+  static constexpr open::IntegerRange kAnyTotal = {-(std::int64_t{1} << 48), std::int64_t{1} << 48};
+  /// checks[i] is what the cloud answers for pair.check(i).
+  base::Result<std::int64_t> open_with_checks(std::uint32_t unit, const open::CheckedPair& pair,
+                                              const format::Residues& total,
+                                              std::span<const format::Residues> checks,
+                                              open::IntegerRange range = kAnyTotal) const {
+    CN_ASSIGN(const auto key_part, opener->key_part(unit, pair.value(), hint_files[unit]));
+    std::vector<open::MaskedNumber> masked;
+    for (std::size_t i = 0; i < checks.size(); ++i) {
+      CN_ASSIGN(const auto check_part, opener->key_part(unit, pair.check(i), hint_files[unit]));
+      masked.push_back({checks[i], check_part});
+    }
+    return opener->open_checked(unit, pair, {total, key_part}, masked, range);
+  }
+  /// For sets of one check.
   base::Result<std::int64_t> open_with(std::uint32_t unit, const open::CheckedPair& pair,
                                        const format::Residues& total, const format::Residues& check,
-                                       open::IntegerRange range = {-(std::int64_t{1} << 48),
-                                                                   std::int64_t{1} << 48}) const {
-    CN_ASSIGN(const auto key_total, opener->key_part(unit, pair.value(), hint_files[unit]));
-    CN_ASSIGN(const auto key_check, opener->key_part(unit, pair.check(), hint_files[unit]));
-    return opener->open_checked(unit, pair, total, check, key_total, key_check, range);
+                                       open::IntegerRange range = kAnyTotal) const {
+    return open_with_checks(unit, pair, total, {&check, 1}, range);
   }
 
+  std::vector<format::Residues> cloud_checks(std::uint32_t unit,
+                                             const open::CheckedPair& pair) const {
+    std::vector<format::Residues> checks;
+    for (const format::ColumnPair& check : pair.checks()) checks.push_back(cloud(unit, check));
+    return checks;
+  }
   base::Result<std::int64_t> answer(std::uint32_t unit, const open::CheckedPair& pair) const {
-    return open_with(unit, pair, cloud(unit, pair.value()), cloud(unit, pair.check()));
+    return open_with_checks(unit, pair, cloud(unit, pair.value()), cloud_checks(unit, pair));
   }
 };
 
 /// Encrypts, signs, seals, unseals and builds the opener. All steps must succeed.
 inline UploadForTest make_upload(const std::vector<encrypt::ColumnPlan>& plans,
                                  const std::vector<UnitRows>& units, std::uint64_t seed,
-                                 std::size_t threads = 2) {
+                                 std::size_t threads = 2,
+                                 const format::ParameterSet& set = format::wide_set()) {
   base::start_sodium();
-  const auto& set = format::wide_set();
   UploadForTest made;
+  made.body.parameter_set = set.id;
   ClonedRandomness randomness(seed);
   base::ThreadPool pool(threads);
   for (auto* secret : {&made.cloud_secret, &made.gatekeeper_secret, &made.enrolment_secret}) {
@@ -115,8 +134,7 @@ inline UploadForTest make_upload(const std::vector<encrypt::ColumnPlan>& plans,
   made.body.key_commitment = upload.key_commitment();
   crypto_sign_keypair(made.body.contributor_key.data(), made.signing_key.data());
   for (const auto& plan : plans) made.body.columns.push_back(plan.id);
-  const base::ByteView clear_legend = base::view_of("legend");
-  made.legend = upload.seal_legend(clear_legend);
+  made.legend = upload.seal_legend(base::view_of("legend"));
   made.body.legend_hash = base::sha256(made.legend);
 
   for (std::size_t u = 0; u < units.size(); ++u) {
@@ -168,12 +186,13 @@ inline UploadForTest make_upload(const std::vector<encrypt::ColumnPlan>& plans,
   return made;
 }
 
-/// Seeded rows: source 0 in +-100000, source 1 categories 0..3, source 2 all ones.
-inline UnitRows random_rows(std::size_t rows, std::uint64_t seed) {
+/// Seeded rows: source 0 in +-largest, source 1 categories 0..3, source 2 all ones.
+inline UnitRows random_rows(std::size_t rows, std::uint64_t seed, std::int64_t largest = 100000) {
   std::mt19937_64 engine(seed);
   UnitRows sources(3, Source(rows));
   for (std::size_t i = 0; i < rows; ++i) {
-    sources[0][i] = static_cast<std::int64_t>(engine() % 200001) - 100000;
+    sources[0][i] =
+        static_cast<std::int64_t>(engine() % static_cast<std::uint64_t>(2 * largest + 1)) - largest;
     sources[1][i] = static_cast<std::int64_t>(engine() % 4);
     sources[2][i] = 1;
   }
@@ -194,6 +213,26 @@ inline constexpr std::uint32_t kIndicator = 2;
 inline constexpr std::uint32_t kWeight = 3;
 inline const std::vector<std::optional<std::uint32_t>> kTwins = {1, std::nullopt, std::nullopt, 4,
                                                                  std::nullopt};
+
+/// The same for a set of two checks: x, its checks, indicator, weight, its checks.
+inline std::vector<encrypt::ColumnPlan> two_check_plans() {
+  return {{id_of<format::ColumnTag>(1), 0, std::nullopt, std::nullopt, 0},
+          {id_of<format::ColumnTag>(2), 0, std::nullopt, 0U, 0},
+          {id_of<format::ColumnTag>(3), 0, std::nullopt, 0U, 1},
+          {id_of<format::ColumnTag>(4), 1, 2, std::nullopt, 0},
+          {id_of<format::ColumnTag>(5), 2, std::nullopt, std::nullopt, 0},
+          {id_of<format::ColumnTag>(6), 0, std::nullopt, 4U, 0},
+          {id_of<format::ColumnTag>(7), 0, std::nullopt, 4U, 1}};
+}
+inline constexpr std::uint32_t kTwoCheckIndicator = 3;
+inline constexpr std::uint32_t kTwoCheckWeight = 4;
+inline const std::vector<std::optional<std::uint32_t>> kTwoCheckTwins = {
+    1, std::nullopt, std::nullopt, std::nullopt, 5, std::nullopt, std::nullopt};
+inline open::CheckedPair two_check_pair(std::uint32_t tagged, std::optional<std::uint32_t> plain) {
+  std::optional<open::PairSide> right;
+  if (plain) right = open::PairSide{*plain, false};
+  return *open::CheckedPair::create({kTwoCheckTwins, 2}, {tagged, true}, right);
+}
 
 inline open::CheckedPair sum_of(std::uint32_t column) {
   return *open::CheckedPair::create(kTwins, {column, true}, std::nullopt);

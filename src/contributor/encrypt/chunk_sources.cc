@@ -75,6 +75,7 @@ std::vector<columns::encrypt::ColumnPlan> ChunkSources::column_plans(
     plans[i].id = ids[i];
     plans[i].source = source_of_[i];
     plans[i].check_of = column.check_of;
+    plans[i].check = column.check;
     if (column.kind == StoredKind::kIndicator && !column.check_of) {
       plans[i].equals = static_cast<std::int64_t>(column.group);
     }

@@ -17,6 +17,7 @@
 #include "contributor/encrypt/limits.h"
 #include "contributor/encrypt/passes.h"
 #include "contributor/encrypt/upload_writer.h"
+#include "table/parameter_choice.h"
 #include "table/unit_rules.h"
 
 namespace cryptonet::contributor::encrypt {
@@ -43,26 +44,58 @@ struct OpenUnit {
   std::uint64_t rows_left = 0;
 };
 
+/// What the first reading of the table gave.
+struct Counted {
+  std::chrono::steady_clock::time_point start;
+  std::array<std::uint8_t, 16> person_key{};
+  Census census;
+};
+
+Result<Census> take_census(const load::TableSource& source, const table::Schema& schema,
+                           const std::array<std::uint8_t, 16>& person_key,
+                           const EncryptOptions& options) {
+  CN_ASSIGN(auto reader, load::ClearReader::open(source, schema, person_key));
+  CensusTaker taker(schema);
+  BatchQueue batches(std::move(reader));
+  while (true) {
+    CN_ASSIGN(const load::ClearBatch batch, batches.next());
+    if (batch.rows == 0) break;
+    CN_RETURN_IF_ERROR(taker.add(batch));
+    if (options.progress) options.progress("check", batches.progress());
+  }
+  return std::move(taker).finish();
+}
+
+/// Nothing without rows.
+std::optional<std::uint64_t> smallest_unit(const Census& census) {
+  std::optional<std::uint64_t> smallest;
+  for (const auto& [code, unit] : census.units) {
+    smallest = std::min(smallest.value_or(unit.real_rows), unit.real_rows);
+  }
+  return smallest;
+}
+
 class TableEncryption {
  public:
   TableEncryption(const load::TableSource& source, const table::Schema& schema,
                   const ContributorKeys& keys, const EncryptOptions& options,
-                  table::StoredLayout layout)
+                  base::Randomness& randomness, Counted counted, table::ParameterChoice choice)
       : source_(source),
         schema_(schema),
         keys_(keys),
         options_(options),
         files_(options.files != nullptr ? *options.files : base::real_file_system()),
-        randomness_(options.randomness != nullptr ? *options.randomness : os_randomness_),
-        layout_(std::move(layout)),
+        randomness_(randomness),
+        set_(*choice.set),
+        layout_(std::move(choice.layout)),
         sources_(layout_),
         partition_(schema, schema.partition),
-        pool_(std::max<std::size_t>(1, options.threads)) {}
+        pool_(std::max<std::size_t>(1, options.threads)),
+        start_(counted.start),
+        person_key_(counted.person_key),
+        census_(std::move(counted.census)) {}
 
   Result<EncryptSummary> run() {
-    const auto start = std::chrono::steady_clock::now();
-    randomness_.fill(person_key_);
-    CN_RETURN_IF_ERROR(take_census());
     std::vector<std::string> warnings;
     auto within = check_limits(census_, schema_, layout_, set_, warnings);
     if (!within.ok()) return within.take_error().at(source_.path().string());
@@ -83,7 +116,7 @@ class TableEncryption {
       CN_RETURN_IF_ERROR(run_pass({pass, passes.size()}, passes[pass], upload, writer));
     }
     CN_RETURN_IF_ERROR(seal_and_sign(upload, writer));
-    summarise(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    summarise(std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count());
     CN_RETURN_IF_ERROR(writer.write_file("upload.json", base::view_of(write_summary(summary_))));
     CN_RETURN_IF_ERROR(base::check_stop());
     CN_RETURN_IF_ERROR(writer.commit());
@@ -98,20 +131,6 @@ class TableEncryption {
 
   void report(std::string_view stage, double progress) const {
     if (options_.progress) options_.progress(stage, progress);
-  }
-
-  Status take_census() {
-    CN_ASSIGN(auto reader, load::ClearReader::open(source_, schema_, person_key_));
-    CensusTaker taker(schema_);
-    BatchQueue batches(std::move(reader));
-    while (true) {
-      CN_ASSIGN(const load::ClearBatch batch, batches.next());
-      if (batch.rows == 0) break;
-      CN_RETURN_IF_ERROR(taker.add(batch));
-      report("check", batches.progress());
-    }
-    census_ = std::move(taker).finish();
-    return base::ok();
   }
 
   /// Random ids, and units in the order of their ids: their positions tell the cloud nothing.
@@ -267,6 +286,7 @@ class TableEncryption {
     for (const table::ColumnSchema& column : schema_.columns) {
       if (column.role != table::Role::kIgnore) summary_.columns.push_back(column.name);
     }
+    summary_.parameters = set_.name;
     summary_.stored_columns = body_.columns.size();
     summary_.units = body_.units.size();
     summary_.bytes = bytes_of_segments();
@@ -279,15 +299,15 @@ class TableEncryption {
   const table::Schema& schema_;
   const ContributorKeys& keys_;
   const EncryptOptions& options_;
-  base::OsRandomness os_randomness_;
   base::FileSystem& files_;
   base::Randomness& randomness_;
-  const format::ParameterSet& set_ = format::wide_set();
+  const format::ParameterSet& set_;
   table::StoredLayout layout_;
   ChunkSources sources_;
   JointCode partition_;
   base::ThreadPool pool_;
-  std::array<std::uint8_t, 16> person_key_{};
+  std::chrono::steady_clock::time_point start_;
+  std::array<std::uint8_t, 16> person_key_;
   Census census_;
   std::map<std::uint64_t, std::size_t> unit_of_code_;
   std::vector<UnitCount> counts_;  ///< in the order of body_.units
@@ -311,6 +331,7 @@ std::string write_summary(const EncryptSummary& summary) {
                                        {"upload", summary.upload},
                                        {"rows", summary.rows},
                                        {"columns", summary.columns},
+                                       {"parameters", summary.parameters},
                                        {"stored_columns", summary.stored_columns},
                                        {"units", summary.units},
                                        {"bytes", summary.bytes},
@@ -328,8 +349,19 @@ Result<EncryptSummary> encrypt_table(const load::TableSource& source, const tabl
                  "give another --dataset");
   }
   base::start_sodium();
-  CN_ASSIGN(auto layout, table::StoredLayout::create(schema, format::wide_set()));
-  return TableEncryption(source, schema, keys, options, std::move(layout)).run();
+  base::OsRandomness os_randomness;
+  base::Randomness& randomness =
+      options.randomness != nullptr ? *options.randomness : os_randomness;
+  Counted counted;
+  counted.start = std::chrono::steady_clock::now();
+  randomness.fill(counted.person_key);
+  // What cannot be held whatever the rows are is said before the table is read.
+  CN_RETURN_IF_ERROR(table::choose_parameters(schema));
+  CN_ASSIGN(counted.census, take_census(source, schema, counted.person_key, options));
+  CN_ASSIGN(auto choice, table::choose_parameters(schema, smallest_unit(counted.census)));
+  return TableEncryption(source, schema, keys, options, randomness, std::move(counted),
+                         std::move(choice))
+      .run();
 }
 
 }  // namespace cryptonet::contributor::encrypt

@@ -49,6 +49,7 @@ struct EncryptSummary {
   std::string upload;  ///< hex
   std::uint64_t rows = 0;
   std::vector<std::string> columns;  ///< schema columns that were encrypted
+  std::string parameters;            ///< the set's name
   std::uint64_t stored_columns = 0;
   std::uint64_t units = 0;
   std::uint64_t bytes = 0;   ///< of all segments

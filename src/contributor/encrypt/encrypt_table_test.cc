@@ -61,7 +61,7 @@ class ReadUpload {
     const auto text =
         *columns::open::unseal_legend(manifest_, key, file_bytes(folder / "legend.sealed"));
     legend_ = *table::parse_legend(base::text_of(text));
-    layout_ = *table::StoredLayout::create(legend_.schema, format::wide_set());
+    layout_ = *table::StoredLayout::create(legend_.schema, manifest_.parameters());
     opener_ = std::make_unique<columns::open::UploadOpener>(
         *columns::open::UploadOpener::create(manifest_, key));
     const auto& body = manifest_.body();
@@ -91,23 +91,26 @@ class ReadUpload {
     if (right) other = columns::open::PairSide{*right, !tag_left};
     const auto pair =
         *columns::open::CheckedPair::create(layout().twins(), {left, tag_left}, other);
-    const auto opened =
-        opener_->open_checked(unit, pair, cloud(unit, pair.value()), cloud(unit, pair.check()),
-                              *opener_->key_part(unit, pair.value(), hints_[unit]),
-                              *opener_->key_part(unit, pair.check(), hints_[unit]),
-                              {-(std::int64_t{1} << 48), std::int64_t{1} << 48});
+    std::vector<columns::open::MaskedNumber> checks;
+    for (const format::ColumnPair& check : pair.checks()) checks.push_back(masked(unit, check));
+    const auto opened = opener_->open_checked(unit, pair, masked(unit, pair.value()), checks,
+                                              {-(std::int64_t{1} << 48), std::int64_t{1} << 48});
     EXPECT_TRUE(opened.ok());
     return opened.ok() ? *opened : 0;
   }
 
  private:
+  columns::open::MaskedNumber masked(std::uint32_t unit, const format::ColumnPair& pair) const {
+    return {cloud(unit, pair), *opener_->key_part(unit, pair, hints_[unit])};
+  }
   format::Residues cloud(std::uint32_t unit, const format::ColumnPair& pair) const {
     const auto left = chunks(unit, pair.left);
     std::vector<base::ByteView> right;
     if (pair.right != format::kNoColumn) right = chunks(unit, pair.right);
-    return columns::total::blind(format::wide_set(), cloud_secret_, manifest_.body().upload,
+    const auto& set = manifest_.parameters();
+    return columns::total::blind(set, cloud_secret_, manifest_.body().upload,
                                  manifest_.body().units[unit].id, pair,
-                                 columns::total::partial_total(format::wide_set(), left, right));
+                                 columns::total::partial_total(set, left, right));
   }
   std::vector<base::ByteView> chunks(std::uint32_t unit, std::uint32_t column) const {
     std::vector<base::ByteView> all;

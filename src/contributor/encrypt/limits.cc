@@ -69,6 +69,13 @@ Status check_limits(const Census& census, const table::Schema& schema,
                  "raise row_limit (before the first version is published)");
   }
   for (const auto& [code, unit] : census.units) {
+    if (unit.rows > schema.most_unit_rows()) {
+      return Error(ErrorCode::kRefused, "encrypt.unit_row_limit",
+                   "a unit has " + std::to_string(unit.rows) + " rows, unit_row_limit is " +
+                       std::to_string(schema.most_unit_rows()),
+                   "raise unit_row_limit (before the first version is published), or partition the "
+                   "table by more");
+    }
     const std::uint64_t chunks = (unit.rows + set.ring_degree() - 1) / set.ring_degree() + 1;
     if (chunks > set.max_unit_chunks) {
       return Error(ErrorCode::kRefused, "encrypt.unit_rows",

@@ -10,7 +10,8 @@
 
 #include "base/stop.h"
 #include "contributor/load/column_statistics.h"
-#include "table/storage.h"
+#include "table/parameter_choice.h"
+#include "table/unit_rules.h"
 
 namespace cryptonet::contributor::load {
 namespace {
@@ -279,11 +280,27 @@ std::string bytes_text(std::uint64_t bytes) {
          units[unit];
 }
 
+/// The set that was chosen, what it saves, and why it is no smaller one.
+std::vector<std::string> lines_about(const table::ParameterChoice& choice) {
+  std::string chosen = std::string("Parameters: ") + choice.set->name +
+                       ", the set with the fewest " +
+                       "bytes per row that holds these ranges, rows and products";
+  if (choice.wide_bytes_per_row && *choice.wide_bytes_per_row > choice.bytes_per_row) {
+    const std::uint64_t saved = *choice.wide_bytes_per_row - choice.bytes_per_row;
+    chosen += "; it saves " + std::to_string(100 * saved / *choice.wide_bytes_per_row) +
+              " % of the " + std::to_string(*choice.wide_bytes_per_row) + " bytes per row of wide";
+  }
+  std::vector<std::string> lines = {chosen + "."};
+  for (const std::string& why : choice.why_no_smaller) lines.push_back("Not " + why + ".");
+  return lines;
+}
+
 /// Adds what the proposal costs to notes and warnings.
 base::Status add_storage(Proposal& proposal, ProposedSchema& out) {
-  const auto& set = columns::format::wide_set();
-  CN_ASSIGN(const auto layout, table::StoredLayout::create(out.schema, set));
-  const table::Storage storage = table::storage_of(out.schema, layout, set, out.rows);
+  CN_ASSIGN(const auto choice, table::choose_parameters(out.schema, out.rows));
+  const auto& set = *choice.set;
+  const table::Storage storage = table::storage_of(out.schema, choice.layout, set, out.rows);
+  out.parameters = set.name;
   const std::uint64_t column_bytes = set.packed_bytes() / set.ring_degree();
   out.stored_columns = storage.stored_columns;
   out.bytes_per_row = storage.bytes_per_row;
@@ -303,6 +320,7 @@ base::Status add_storage(Proposal& proposal, ProposedSchema& out) {
                  std::to_string(storage.stored_columns) + " encrypted columns), " +
                  bytes_text(storage.bytes) + " in all; hints: " + bytes_text(storage.hint_bytes) +
                  " per unit.");
+  for (std::string& line : lines_about(choice)) head.push_back(std::move(line));
   head.insert(head.end(), proposal.head_.begin(), proposal.head_.end());
   if (storage.bytes_per_row > table::kStorageWarningBytesPerRow) {
     const std::string warning = "the schema stores " + std::to_string(storage.bytes_per_row) +
@@ -313,7 +331,7 @@ base::Status add_storage(Proposal& proposal, ProposedSchema& out) {
     out.warnings.push_back(warning);
     head.push_back("WARNING: " + warning + ".");
   }
-  const std::uint64_t needed = 8 * storage.stored_columns;
+  const std::uint64_t needed = table::kMinRowsPerColumn * storage.stored_columns;
   if (out.rows < needed) {
     out.warnings.push_back("the table has " + std::to_string(out.rows) + " rows, but " +
                            std::to_string(storage.stored_columns) + " encrypted columns need " +

@@ -21,6 +21,7 @@ struct ProposedSchema {
   std::uint64_t rows = 0;
   std::uint64_t stored_columns = 0;
   std::uint64_t bytes_per_row = 0;
+  std::string parameters;  ///< the set that `encrypt` would take
 };
 
 /// kBadInput for a table that cannot be read or has no rows; kInterrupted after Ctrl-C. `progress`

@@ -82,7 +82,12 @@ TEST_F(SchemaScan, FindsTypesRangesNullsAndDictionaries) {
   EXPECT_NE(proposed.toml.find("categories = [0, 1, 2]"), std::string::npos);
   EXPECT_NE(proposed.toml.find("looks like an identifier"), std::string::npos);
   EXPECT_NE(proposed.toml.find("bytes per row"), std::string::npos);
-  EXPECT_EQ(proposed.bytes_per_row, 18 * proposed.stored_columns);
+  // Many indicators beside few measures: twelve bytes and a third number per check are cheaper.
+  EXPECT_EQ(proposed.parameters, "narrow");
+  EXPECT_EQ(proposed.bytes_per_row, 12 * proposed.stored_columns);
+  EXPECT_NE(proposed.toml.find("# Parameters: narrow, "), std::string::npos);
+  EXPECT_NE(proposed.toml.find(" bytes per row of wide."), std::string::npos);
+  EXPECT_NE(proposed.toml.find("# Not sums: "), std::string::npos);
 }
 
 TEST_F(SchemaScan, TellsIdentifiersFromQuantities) {

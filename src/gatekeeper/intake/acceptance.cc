@@ -30,12 +30,14 @@ Error disagreement(const std::string& what) {
 Status check_unit(const UnitEntry& entry, const table::LegendUnit& unit, std::size_t number,
                   const open::UploadParts& parts) {
   const auto& set = parts.manifest->parameters();
+  const std::uint64_t most_rows =
+      std::min(set.max_unit_rows, parts.legend->schema.most_unit_rows());
   const std::uint64_t columns = parts.manifest->body().columns.size();
   const std::string name = "unit " + std::to_string(number);
-  if (unit.rows == 0 || unit.rows > set.max_unit_rows) {
+  if (unit.rows == 0 || unit.rows > most_rows) {
     return Error(ErrorCode::kBadInput, "upload.unit_rows",
                  name + " has " + std::to_string(unit.rows) + " rows; it must have 1 to " +
-                     std::to_string(set.max_unit_rows));
+                     std::to_string(most_rows));
   }
   const std::uint64_t chunks = (unit.rows + set.ring_degree() - 1) / set.ring_degree() + 1;
   if (entry.chunks != chunks || chunks > set.max_unit_chunks) {
@@ -115,13 +117,24 @@ Status check_parts(const open::UploadParts& parts) {
   return base::ok();
 }
 
-Status check_append(const table::Legend& legend, const DatasetSoFar& dataset) {
+Status check_append(const open::UploadParts& parts, const DatasetSoFar& dataset) {
+  const table::Legend& legend = *parts.legend;
   if (dataset.schema.has_value()) {
     if (const auto key = first_difference(*dataset.schema, legend.schema)) {
       return Error(ErrorCode::kBadInput, "upload.other_schema",
                    "the dataset '" + legend.dataset +
                        "' was published with another schema; the first difference is in " + *key,
                    "encrypt again with the schema of the published versions, or under a new name");
+    }
+    // One set for all versions: a question is planned once, over one list of stored columns.
+    const std::string published = dataset.schema->parameters.value_or("wide");
+    const std::string offered = parts.manifest->parameters().name;
+    if (offered != published) {
+      return Error(ErrorCode::kBadInput, "upload.other_parameters",
+                   "the versions of '" + legend.dataset +
+                       "' are encrypted with the parameter set '" + published +
+                       "', this upload with '" + offered + "'",
+                   "set parameters = \"" + published + "\" in the schema, and encrypt again");
     }
   }
   const std::uint64_t limit = legend.schema.row_limit;

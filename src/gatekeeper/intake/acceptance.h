@@ -18,10 +18,11 @@ base::Status check_parts(const open::UploadParts& parts);
 
 /// What a dataset already is.
 struct DatasetSoFar {
-  std::optional<table::Schema> schema;  ///< of its live or past versions
-  std::uint64_t live_rows = 0;          ///< of other uploads
+  /// Of its live or past versions; `parameters` is their set, left out for `wide`.
+  std::optional<table::Schema> schema;
+  std::uint64_t live_rows = 0;  ///< of other uploads
 };
-/// kBadInput: another schema. kRefused: more rows than row_limit.
-base::Status check_append(const table::Legend& legend, const DatasetSoFar& dataset);
+/// kBadInput: another schema or parameter set. kRefused: more rows than row_limit.
+base::Status check_append(const open::UploadParts& parts, const DatasetSoFar& dataset);
 
 }  // namespace cryptonet::gatekeeper::intake

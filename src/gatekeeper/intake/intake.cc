@@ -105,7 +105,7 @@ Result<api::UploadReceipt> Intake::offer(const state::Principal& contributor,
   offered.rows = parts.legend->rows;
   if (!known.has_value()) {
     CN_ASSIGN(const DatasetSoFar so_far, dataset_so_far(offered.dataset, upload));
-    CN_RETURN_IF_ERROR(check_append(*parts.legend, so_far));
+    CN_RETURN_IF_ERROR(check_append(parts, so_far));
     CN_RETURN_IF_ERROR(sources_.files.store_package(upload, package));
   }
   CN_ASSIGN(const state::Upload received, sources_.uploads.receive(offered, now_s));
@@ -160,9 +160,15 @@ Result<api::UploadReceipt> Intake::publish(const state::Principal& contributor,
   }
   if (upload.state == state::UploadState::kReceiving) {
     CN_ASSIGN(const DatasetSoFar dataset, dataset_so_far(upload.dataset, upload_id));
-    CN_RETURN_IF_ERROR(check_append(*parts.legend, dataset));
+    CN_RETURN_IF_ERROR(check_append(parts, dataset));
   }
-  const std::string schema = table::write_schema(parts.legend->schema);
+  // The set that was taken stands in the dataset's schema, whether it was named or chosen; `wide`
+  // is left out, so that datasets from before there were others keep their text.
+  table::Schema published_schema = parts.legend->schema;
+  published_schema.parameters.reset();
+  const auto& set = parts.manifest->parameters();
+  if (set.id != columns::format::ParameterSetId::kWide) published_schema.parameters = set.name;
+  const std::string schema = table::write_schema(published_schema);
   const state::DatasetSchema sealed{
       sources_.keys.tag(keys::RecordKind::kSchema, base::view_of(schema)),
       sources_.keys.seal(keys::RecordKind::kSchema, base::view_of(upload.dataset),

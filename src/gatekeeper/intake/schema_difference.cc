@@ -31,6 +31,8 @@ std::optional<std::string> first_difference(const Schema& published, const Schem
   if (published.person != offered.person) return "person";
   if (published.weight != offered.weight) return "weight";
   if (published.allow_small_units != offered.allow_small_units) return "allow_small_units";
+  if (published.unit_row_limit != offered.unit_row_limit) return "unit_row_limit";
+  if (published.products != offered.products) return "products";
   for (std::size_t i = 0; i < offered.columns.size(); ++i) {
     const ColumnSchema& column = offered.columns[i];
     if (i >= published.columns.size() || published.columns[i].name != column.name) {
@@ -41,7 +43,9 @@ std::optional<std::string> first_difference(const Schema& published, const Schem
     }
   }
   if (published.columns.size() != offered.columns.size()) return "the number of columns";
-  if (!(published == offered)) return "the schema";
+  Schema with_its_parameters = published;  // compared by the sets of the manifests
+  with_its_parameters.parameters = offered.parameters;
+  if (!(with_its_parameters == offered)) return "the schema";
   return std::nullopt;
 }
 

@@ -16,10 +16,12 @@ Result<Draft> cost_pass(Draft draft) {
   std::set<std::uint32_t> touched;
   std::size_t largest = 0;
   for (const PlannedPair& pair : draft.content.pairs) {
-    for (const columns::format::ColumnPair& part : {pair.pair.value(), pair.pair.check()}) {
+    const auto touch = [&](const columns::format::ColumnPair& part) {
       touched.insert(part.left);
       if (part.right != columns::format::kNoColumn) touched.insert(part.right);
-    }
+    };
+    touch(pair.pair.value());
+    std::ranges::for_each(pair.pair.checks(), touch);
   }
   std::uint64_t chunks = 0;
   for (const PlannedVersion& version : draft.content.versions) {

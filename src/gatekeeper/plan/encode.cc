@@ -125,7 +125,8 @@ class Encoder {
     const std::vector<Factor> factors = factors_of(draft_, moment);
     const Needs needs = needs_of(draft_, moment);
     const auto cover = find_cover(draft_, needs, moment, factors.size());
-    if (!cover || factors.size() > 2) {
+    const std::size_t most_factors = draft_.dataset->schema.products ? 2 : 1;
+    if (!cover || factors.size() > most_factors) {
       return error_at(draft_.sql, moment.offset,
                       unreachable(draft_, moment, needs, factors.size()));
     }
@@ -211,7 +212,8 @@ class Encoder {
 
   Status add(PairSide left, std::optional<PairSide> right, std::uint32_t shift,
              std::uint32_t multiplicity, std::vector<Term>& terms) {
-    CN_ASSIGN(const CheckedPair pair, CheckedPair::create(layout_.twins(), left, right));
+    CN_ASSIGN(const CheckedPair pair,
+              CheckedPair::create({layout_.twins(), layout_.checks()}, left, right));
     const auto [place, fresh] =
         places_.try_emplace(pair, static_cast<std::uint32_t>(pairs_.size()));
     if (fresh) pairs_.push_back(planned(pair, left.column, right));
@@ -267,11 +269,14 @@ Result<Draft> encode_pass(Draft draft) {
   CN_RETURN_IF_ERROR(Encoder(draft).run());
   std::uint64_t units = 0;
   for (const PlannedVersion& version : draft.content.versions) units += version.units.size();
-  draft.content.figures.pairs = 2 * draft.content.pairs.size();
+  const unsigned checks = draft.dataset->layout.checks();
+  draft.content.figures.pairs = (1 + checks) * draft.content.pairs.size();
   draft.content.figures.units = units;
-  draft.note("encode", counted(draft.content.pairs.size(), "total") +
-                           ", each with its check, over " + counted(units, "unit") + " of " +
-                           counted(draft.content.versions.size(), "version"));
+  draft.note(
+      "encode",
+      counted(draft.content.pairs.size(), "total") +
+          (checks == 1 ? ", each with its check, over " : ", each with its two checks, over ") +
+          counted(units, "unit") + " of " + counted(draft.content.versions.size(), "version"));
   return draft;
 }
 

@@ -91,8 +91,12 @@ std::string explain(const Draft& draft) {
       "\nHomomorphic operations at the cloud, each over " + counted(figures.units, "unit") + "\n";
   for (std::size_t i = 0; i < draft.content.pairs.size() && i < kShownPairs; ++i) {
     const columns::open::CheckedPair& pair = draft.content.pairs[i].pair;
-    std::string line = "  " + product_text(pair.value()) + " and its check " +
-                       product_text(pair.check()) + "   " + meaning(draft, pair.value().left);
+    std::string line = "  " + product_text(pair.value()) +
+                       (pair.checks().size() == 1 ? " and its check " : " and its checks ");
+    for (std::size_t c = 0; c < pair.checks().size(); ++c) {
+      line += (c == 0 ? "" : ", ") + product_text(pair.check(c));
+    }
+    line += "   " + meaning(draft, pair.value().left);
     if (pair.value().right != kNoColumn) line += " × " + meaning(draft, pair.value().right);
     text += line + "\n";
   }

@@ -19,7 +19,7 @@ Factor single(std::optional<std::uint32_t> column) {
 Factor digits_factor(const table::DigitPlan& plan) {
   Factor factor;
   for (std::uint32_t i = 0; i < plan.count; ++i) {
-    factor.digits.push_back({plan.first + 2 * i, i == 0 ? 0 : plan.width_bits * i});
+    factor.digits.push_back({plan.column_of(i), i == 0 ? 0 : plan.width_bits * i});
   }
   return factor;
 }
@@ -200,8 +200,26 @@ std::optional<Cover> find_cover(const Draft& draft, const Needs& needs, const Mo
   return best;
 }
 
+namespace {
+/// The refusal where the schema gave products up.
+Error without_products(const Draft& draft, const Moment& moment) {
+  const std::string powers = powers_line(draft, moment);
+  const bool only_a_square = moment.powers.size() == 1 && moment.present.empty() && !powers.empty();
+  if (only_a_square) {
+    return Error(ErrorCode::kBadInput, "plan.unreachable",
+                 "the square of " + draft.column(moment.powers.begin()->first).name +
+                     " is needed and is not stored",
+                 "add to the schema: " + powers);
+  }
+  return Error(ErrorCode::kBadInput, "plan.unreachable",
+               "a product of two columns is needed, and the schema says products = false",
+               "change in the schema: products = true");
+}
+}  // namespace
+
 Error unreachable(const Draft& draft, const Moment& moment, const Needs& needs,
                   std::size_t factors) {
+  if (factors > 1 && !draft.dataset->schema.products) return without_products(draft, moment);
   std::vector<std::string> names = needed_names(draft, needs);
   std::vector<std::string> measures;
   for (const auto& [field, power] : moment.powers) measures.push_back(draft.column(field).name);

@@ -210,6 +210,7 @@ EncryptedTable Deployment::encrypt(const Client& contributor, const TableToEncry
     encrypt::ColumnPlan plan;
     randomness_.fill(plan.id.bytes);
     plan.check_of = column.check_of;
+    plan.check = column.check;
     plan.source = static_cast<std::uint32_t>(sources.size());
     if (!column.check_of) sources.push_back(static_cast<std::uint32_t>(plans.size()));
     if (column.check_of) plan.source = 0;

@@ -59,7 +59,8 @@ std::vector<Batch> make_batches(const std::vector<std::uint32_t>& units,
   }
   std::vector<Batch> batches;
   for (const auto& [pairs, all_units] : same) {
-    constexpr std::size_t kPairs = kTotalsPerRequest / 2;  // each with its check
+    // each with its checks
+    constexpr std::size_t kPairs = kTotalsPerRequest / (1 + columns::format::kMaxChecks);
     for (std::size_t first = 0; first < pairs.size(); first += kPairs) {
       const auto begin = pairs.begin() + static_cast<std::ptrdiff_t>(first);
       const std::size_t count = std::min(kPairs, pairs.size() - first);
@@ -118,8 +119,9 @@ Result<VersionRun::Reply> VersionRun::ask(Batch batch) const {
   reply.request.units = batch.units;
   std::set<ColumnPair> pairs;
   for (const std::size_t position : batch.pair_positions) {
-    pairs.insert(plan_.pairs()[position].pair.value());
-    pairs.insert(plan_.pairs()[position].pair.check());
+    const columns::open::CheckedPair& pair = plan_.pairs()[position].pair;
+    pairs.insert(pair.value());
+    pairs.insert(pair.checks().begin(), pair.checks().end());
   }
   reply.request.pairs.assign(pairs.begin(), pairs.end());
   reply.batch = std::move(batch);
@@ -194,6 +196,7 @@ Result<std::vector<state::KeptTotal>> VersionRun::open_reply(
   const auto& numbers = *parsed;
   const auto& pairs = reply.request.pairs;
   std::vector<state::KeptTotal> fresh;
+  std::vector<columns::open::MaskedNumber> checks;
   for (std::size_t u = 0; u < reply.batch.units.size(); ++u) {
     const std::uint32_t unit = reply.batch.units[u];
     const std::size_t unit_position = unit_position_.at(unit);
@@ -206,13 +209,16 @@ Result<std::vector<state::KeptTotal>> VersionRun::open_reply(
     for (const std::size_t position : reply.batch.pair_positions) {
       const plan::PlannedPair& planned = plan_.pairs()[position];
       const ColumnPair value = planned.pair.value();
-      const ColumnPair check = planned.pair.check();
       CN_ASSIGN(const Residues value_part, opener.key_part(value, hints));
-      CN_ASSIGN(const Residues check_part, opener.key_part(check, hints));
+      checks.clear();
+      for (const ColumnPair& check : planned.pair.checks()) {
+        CN_ASSIGN(const Residues check_part, opener.key_part(check, hints));
+        checks.push_back({number(check), check_part});
+      }
       const auto range = range_of(planned, version_.parts.legend->units[unit].rows);
-      CN_ASSIGN(const std::int64_t total,
-                opener.open_checked(unit, planned.pair, number(value), number(check), value_part,
-                                    check_part, range));
+      CN_ASSIGN(
+          const std::int64_t total,
+          opener.open_checked(unit, planned.pair, {number(value), value_part}, checks, range));
       const auto& kept = kept_[unit_position][position];
       if (kept.has_value() && *kept != total) return columns::open::opening_refused();
       totals_[unit_position][position] = total;
