@@ -1,50 +1,65 @@
 // SPDX-License-Identifier: Apache-2.0
-// Workers take the next index from an atomic counter until the loop is used up.
+// Every loop has a counter of its own, and threads that are free help the loops in turn, one index
+// at a time: a short loop is done soon beside a long one. A mutex for each index costs 50 ns where
+// an index is worth 100 µs and more.
 #include "base/threads.h"
 
-#include <atomic>
+#include <algorithm>
 #include <condition_variable>
+#include <list>
 #include <mutex>
 #include <thread>
 #include <vector>
 
 namespace cryptonet::base {
+namespace {
+
+/// One call of for_each. All members belong to the pool's mutex.
+struct Loop {
+  const std::function<void(std::size_t)>& body;
+  std::size_t count;
+  std::size_t next = 0;
+  std::size_t running = 0;  ///< indexes that a helper is at
+  std::condition_variable finished;
+};
+
+}  // namespace
 
 struct ThreadPool::State {
-  std::mutex loop_mutex;  // one loop at a time
   std::mutex mutex;
   std::condition_variable wake;
-  std::condition_variable done;
-  const std::function<void(std::size_t)>* body = nullptr;
-  std::size_t count = 0;
-  std::atomic<std::size_t> next{0};
-  std::size_t generation = 0;
-  std::size_t busy = 0;
+  std::list<Loop*> loops;  ///< those with indexes left; the front is helped next
   bool stop = false;
   std::vector<std::thread> workers;
 
-  void run() {
-    for (std::size_t i = next.fetch_add(1); i < count; i = next.fetch_add(1)) (*body)(i);
+  /// Takes the loop's next index and runs it without the lock.
+  void run_one(Loop& loop, std::unique_lock<std::mutex>& lock) {
+    const std::size_t index = loop.next++;
+    if (loop.next == loop.count) loops.remove(&loop);
+    ++loop.running;
+    lock.unlock();
+    loop.body(index);
+    lock.lock();
+    --loop.running;
   }
 
-  void work() {
-    std::size_t seen = 0;
+  void help() {
     std::unique_lock lock(mutex);
     while (true) {
-      wake.wait(lock, [&] { return stop || generation != seen; });
+      wake.wait(lock, [&] { return stop || !loops.empty(); });
       if (stop) return;
-      seen = generation;
-      lock.unlock();
-      run();
-      lock.lock();
-      if (--busy == 0) done.notify_one();
+      Loop& loop = *loops.front();
+      loops.splice(loops.end(), loops, loops.begin());
+      run_one(loop, lock);
+      // Under the lock: the loop may be gone as soon as its caller sees that nobody runs it.
+      if (loop.running == 0 && loop.next == loop.count) loop.finished.notify_one();
     }
   }
 };
 
 ThreadPool::ThreadPool(std::size_t threads) : state_(std::make_unique<State>()) {
   for (std::size_t i = 1; i < threads; ++i) {
-    state_->workers.emplace_back([state = state_.get()] { state->work(); });
+    state_->workers.emplace_back([state = state_.get()] { state->help(); });
   }
 }
 
@@ -60,19 +75,13 @@ ThreadPool::~ThreadPool() {
 std::size_t ThreadPool::size() const { return state_->workers.size() + 1; }
 
 void ThreadPool::for_each(std::size_t count, const std::function<void(std::size_t)>& body) {
-  const std::lock_guard one_loop(state_->loop_mutex);
-  {
-    const std::lock_guard lock(state_->mutex);
-    state_->body = &body;
-    state_->count = count;
-    state_->next = 0;
-    state_->busy = state_->workers.size();
-    ++state_->generation;
-  }
-  state_->wake.notify_all();
-  state_->run();
+  if (count == 0) return;
+  Loop loop{body, count, 0, 0, {}};
   std::unique_lock lock(state_->mutex);
-  state_->done.wait(lock, [&] { return state_->busy == 0; });
+  state_->loops.push_back(&loop);
+  state_->wake.notify_all();
+  while (loop.next < loop.count) state_->run_one(loop, lock);
+  loop.finished.wait(lock, [&] { return loop.running == 0; });
 }
 
 }  // namespace cryptonet::base

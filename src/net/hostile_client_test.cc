@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <thread>
 
 #include "net/http_testing.h"
 #include "net/target.h"
@@ -48,7 +49,7 @@ class RawConnection {
 
 TEST(HostileClient, CutsOffAClientThatSaysNothing) {
   const auto server = start({echo({PeerRole::kNone})},
-                            [](ServerOptions& options) { options.idle_timeout = seconds(1); });
+                            [](ServerOptions& options) { options.handshake_timeout = seconds(1); });
   const RawConnection silent(*server);
   EXPECT_LT(silent.wait_for_close(), 4.0);
 }
@@ -102,7 +103,7 @@ TEST(HostileClient, CutsOffABodyThatDoesNotCome) {
 
 TEST(HostileClient, CutsOffAHeaderThatDoesNotEnd) {
   const auto server = start({echo({PeerRole::kNone})},
-                            [](ServerOptions& options) { options.idle_timeout = seconds(1); });
+                            [](ServerOptions& options) { options.handshake_timeout = seconds(1); });
   const RawTls slow(*server);
   slow.send("POST /v1/echo/x HTTP/1.1\r\nHost:");
   EXPECT_EQ(slow.read_all(), "");
@@ -141,14 +142,58 @@ TEST(HostileClient, CutsOffAClientThatSpeaksPlainHttp) {
   EXPECT_LT(plain.wait_for_close(), 4.0);
 }
 
-TEST(HostileClient, ClosesConnectionsBeyondTheCap) {
+TEST(HostileClient, MakesRoomByClosingTheLongestSilentConnection) {
   const auto server =
       start({echo({PeerRole::kNone})}, [](ServerOptions& options) { options.max_connections = 2; });
   const RawConnection first(*server);
   const RawConnection second(*server);
-  const RawConnection third(*server);
-  EXPECT_LT(third.wait_for_close(), 4.0);
-  EXPECT_FALSE(post(*client(*server, deployment().nameless()), "/v1/echo/x", "").ok());
+  const auto honest = client(*server, deployment().nameless());
+  EXPECT_EQ(text(post(*honest, "/v1/echo/x", "a")), "x||none|a");
+  EXPECT_LT(first.wait_for_close(), 4.0);
+}
+
+TEST(HostileClient, SparesThoseWithACertificate) {
+  const auto server = start({echo({PeerRole::kContributor, PeerRole::kNone})},
+                            [](ServerOptions& options) { options.max_connections = 3; });
+  const auto proven = client(*server, deployment().identity(PeerRole::kContributor));
+  ASSERT_TRUE(post(*proven, "/v1/echo/x", "").ok());
+  std::vector<std::unique_ptr<RawConnection>> flood;
+  for (int i = 0; i < 20; ++i) flood.push_back(std::make_unique<RawConnection>(*server));
+  EXPECT_LT(flood.front()->wait_for_close(), 4.0);
+  const auto before = std::chrono::steady_clock::now();
+  EXPECT_EQ(text(post(*proven, "/v1/echo/x", "b")), "x|peer one|contributor|b");
+  EXPECT_LT(std::chrono::steady_clock::now() - before, seconds(4));
+}
+
+TEST(HostileClient, HoldsOneCertificateToItsConnections) {
+  const auto server = start({echo({PeerRole::kContributor})}, [](ServerOptions& options) {
+    options.max_connections_per_certificate = 2;
+  });
+  const TlsIdentity mine = deployment().identity(PeerRole::kContributor);
+  std::vector<std::unique_ptr<HttpClient>> held;
+  for (int i = 0; i < 2; ++i) {
+    held.push_back(client(*server, mine));
+    EXPECT_TRUE(post(*held.back(), "/v1/echo/x", "").ok());
+  }
+  EXPECT_FALSE(post(*client(*server, mine), "/v1/echo/x", "").ok());
+  const auto other = client(*server, deployment().identity(PeerRole::kContributor));
+  EXPECT_TRUE(post(*other, "/v1/echo/x", "").ok());
+}
+
+TEST(HostileClient, LetsASlowBodyComeAsLongAsItMoves) {
+  const auto server = start({echo({PeerRole::kNone})}, [](ServerOptions& options) {
+    options.transfer_timeout = seconds(1);
+    options.routes[0].max_body_bytes = 1 << 20;
+  });
+  const RawTls slow(*server);
+  slow.send(
+      "POST /v1/echo/x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+      "Content-Length: 400000\r\n\r\n");
+  for (int i = 0; i < 4; ++i) {  // 100 kB in each 0.6 s, 2.4 s in all
+    slow.send(std::string(100000, 'z'));
+    std::this_thread::sleep_for(milliseconds(600));
+  }
+  EXPECT_TRUE(slow.read_all().starts_with("HTTP/1.1 200"));
 }
 
 }  // namespace

@@ -88,13 +88,23 @@ struct ServerOptions {
   std::vector<Route> routes;
   std::size_t worker_threads = 4;
   std::size_t max_queued_requests = 64;  ///< beyond them the answer is 503
-  std::size_t max_connections = 256;     ///< beyond them a new connection is closed at once
+  /// Of one peer (a certificate; an address where none is shown). A peer that has more gets 503;
+  /// nobody holds more than three quarters of the worker threads.
+  std::size_t max_queued_requests_per_peer = 32;
+  /// Beyond them the connection that has waited longest for its peer is closed to make room, those
+  /// without a certificate first; when every one is at work, the new one is closed.
+  std::size_t max_connections = 256;
+  std::size_t max_connections_per_certificate = 64;  ///< beyond them a new one is closed
   /// Bodies of all requests that are being read or handled; beyond them the answer is 503.
   std::size_t max_body_bytes_in_flight = std::size_t{2} << 30;
-  /// Time for a handshake, and for a whole header to arrive on an open connection.
+  /// The same for one peer, unless it has only one request.
+  std::size_t max_body_bytes_per_peer = std::size_t{512} << 20;
+  /// Time for a handshake, and for the header of a peer without a certificate.
+  std::chrono::seconds handshake_timeout{10};
+  /// Time for a whole header to arrive on an open connection.
   std::chrono::seconds idle_timeout{60};
-  /// Time for a body to arrive or an answer to leave, on top of one second per
-  /// kSlowestBytesPerSecond.
+  /// Time in which a body that arrives, or an answer that leaves, must move by as many seconds of
+  /// kSlowestBytesPerSecond, or end.
   std::chrono::seconds transfer_timeout{20};
   /// Called after every answer, on the network thread: it must be quick. May be empty.
   std::function<void(const AnswerRecord&)> on_answer;

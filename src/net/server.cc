@@ -2,6 +2,7 @@
 // The server: one network thread runs every connection as a coroutine; handlers run on the worker
 // pool. All members below are touched by the network thread only, but for the ones that stop()
 // posts to it.
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -23,6 +24,7 @@
 #include <set>
 #include <thread>
 
+#include "net/body_budget.h"
 #include "net/target.h"
 #include "net/tls.h"
 #include "net/worker_pool.h"
@@ -54,10 +56,47 @@ constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 /// One connection.
 struct Session {
   Session(Tcp::socket socket, asio::ssl::context& tls) : stream(std::move(socket), tls) {}
+  bool proven() const { return peer.role != PeerRole::kNone; }
+  /// Whether it may be closed to make room: what waits for its peer, and of strangers all but what
+  /// is being handled.
+  bool may_go() const { return !closing && (proven() ? !busy : !handling); }
   TlsStream stream;
   beast::flat_buffer buffer{kBufferBytes};
   Peer peer;
-  bool busy = false;  ///< between the header of a request and the end of its answer
+  Clock::time_point waiting_since = Clock::now();
+  bool busy = false;      ///< between the header of a request and the end of its answer
+  bool handling = false;  ///< its request is with a worker
+  bool closing = false;
+};
+
+/// The name under which a peer's requests and bytes are counted.
+std::string owner_of(const Peer& peer) {
+  if (peer.role == PeerRole::kNone) return peer.address;
+  return std::string(base::text_of(peer.certificate_hash));
+}
+
+/// Gives a transfer `timeout` more each time that it has moved by what the slowest peer may take
+/// for that.
+class Pace {
+ public:
+  Pace(beast::tcp_stream& tcp, std::chrono::seconds timeout)
+      : tcp_(tcp),
+        timeout_(timeout),
+        step_(static_cast<std::size_t>(timeout.count()) * kSlowestBytesPerSecond) {
+    tcp_.expires_after(timeout_);
+  }
+  void moved(std::size_t bytes) {
+    since_ += bytes;
+    if (since_ < step_) return;
+    since_ = 0;
+    tcp_.expires_after(timeout_);
+  }
+
+ private:
+  beast::tcp_stream& tcp_;
+  std::chrono::seconds timeout_;
+  std::size_t step_;
+  std::size_t since_ = 0;
 };
 
 /// One request on its way through a worker.
@@ -101,8 +140,10 @@ class Server final : public HttpServer {
   Server(ServerOptions options, SSL_CTX* tls)
       : options_(std::move(options)),
         tls_(tls),
+        bodies_({options_.max_body_bytes_in_flight, options_.max_body_bytes_per_peer}),
         acceptor_(io_),
-        workers_(options_.worker_threads, options_.max_queued_requests) {}
+        workers_({options_.worker_threads, options_.max_queued_requests,
+                  options_.max_queued_requests_per_peer}) {}
   ~Server() override { stop(std::chrono::seconds(0)); }
 
   Status open(const HostPort& address);
@@ -114,13 +155,15 @@ class Server final : public HttpServer {
   asio::awaitable<void> serve(std::shared_ptr<Session> session);
   asio::awaitable<bool> serve_one(Session& session);
   asio::awaitable<Result<HttpRequest>> read_body(Session& session, RequestParser& parser,
-                                                 const RouteMatch& match, std::size_t reserved);
-  asio::awaitable<Result<HttpResponse>> run_handler(HttpRequest request, const Route& route);
+                                                 const RouteMatch& match);
+  asio::awaitable<Result<HttpResponse>> run_handler(Session& session, HttpRequest request,
+                                                    const Route& route);
   asio::awaitable<bool> write_answer(Session& session, HttpResponse answer, bool keep_alive);
   asio::awaitable<void> linger(Session& session);
   Result<RouteMatch> admit(const Session& session, const RequestParser& parser) const;
   std::size_t body_bytes_to_reserve(const RequestParser& parser, const Route& route) const;
-  std::chrono::seconds transfer_time(std::size_t bytes) const;
+  bool make_room();
+  bool has_too_many(const Session& session) const;
   void run_network();
   void close_idle();
 
@@ -129,7 +172,7 @@ class Server final : public HttpServer {
   asio::ssl::context tls_;
   std::string url_;
   std::set<Session*> sessions_;
-  std::size_t body_bytes_in_flight_ = 0;
+  BodyBudget bodies_;
   bool stopping_ = false;
   std::once_flag stopped_;
   std::promise<void> finished_;
@@ -207,6 +250,28 @@ void Server::close_idle() {
   }
 }
 
+/// Closes the connection that can best be spared; false when there is none.
+bool Server::make_room() {
+  Session* spare = nullptr;
+  for (Session* session : sessions_) {
+    if (!session->may_go()) continue;
+    const auto rank = [](const Session& one) { return std::pair(one.proven(), one.waiting_since); };
+    if (spare == nullptr || rank(*session) < rank(*spare)) spare = session;
+  }
+  if (spare == nullptr) return false;
+  spare->closing = true;  // its coroutine ends soon and takes it out of the set
+  beast::get_lowest_layer(spare->stream).close();
+  return true;
+}
+
+bool Server::has_too_many(const Session& session) const {
+  if (!session.proven()) return false;
+  const auto same = std::count_if(sessions_.begin(), sessions_.end(), [&](const Session* other) {
+    return other->proven() && other->peer.certificate_hash == session.peer.certificate_hash;
+  });
+  return static_cast<std::size_t>(same) > options_.max_connections_per_certificate;
+}
+
 asio::awaitable<void> Server::accept_loop() {
   while (!stopping_) {
     auto [error, socket] = co_await acceptor_.async_accept(kAwait);
@@ -216,7 +281,7 @@ asio::awaitable<void> Server::accept_loop() {
       co_await pause.async_wait(kAwait);
       continue;
     }
-    if (sessions_.size() >= options_.max_connections) continue;
+    if (sessions_.size() >= options_.max_connections && !make_room()) continue;
     auto session = std::make_shared<Session>(std::move(socket), tls_);
     asio::co_spawn(io_, serve(std::move(session)), asio::detached);
   }
@@ -235,7 +300,7 @@ asio::awaitable<void> Server::serve(std::shared_ptr<Session> session) {
     error_code ignored;
     const Tcp::endpoint remote = tcp.socket().remote_endpoint(ignored);
     tcp.socket().set_option(Tcp::no_delay(true), ignored);
-    tcp.expires_after(options_.idle_timeout);
+    tcp.expires_after(options_.handshake_timeout);
     auto [failed] =
         co_await session->stream.async_handshake(asio::ssl::stream_base::server, kAwait);
     if (failed) co_return;
@@ -243,8 +308,9 @@ asio::awaitable<void> Server::serve(std::shared_ptr<Session> session) {
     if (!peer.ok()) co_return;
     session->peer = std::move(*peer);
     session->peer.address = remote.address().to_string();
-    bool go_on = true;
+    bool go_on = !has_too_many(*session);
     while (go_on && !stopping_) {
+      session->waiting_since = Clock::now();
       go_on = co_await serve_one(*session);
       session->busy = false;
     }
@@ -260,7 +326,7 @@ asio::awaitable<bool> Server::serve_one(Session& session) {
   RequestParser parser;
   parser.header_limit(kMaxHeaderBytes);
   parser.body_limit(boost::none);
-  tcp.expires_after(options_.idle_timeout);
+  tcp.expires_after(session.proven() ? options_.idle_timeout : options_.handshake_timeout);
   auto [error, size] =
       co_await http::async_read_header(session.stream, session.buffer, parser, kAwait);
   if (error && !is_syntax_error(error)) co_return false;
@@ -277,16 +343,15 @@ asio::awaitable<bool> Server::serve_one(Session& session) {
   if (!match.ok()) {
     answer = match.take_error();
   } else {
-    const std::size_t reserved = body_bytes_to_reserve(parser, *match->route);
-    body_bytes_in_flight_ += reserved;
-    Result<HttpRequest> request = co_await read_body(session, parser, *match, reserved);
+    const BodyBudget::Share share(bodies_, owner_of(session.peer),
+                                  body_bytes_to_reserve(parser, *match->route));
+    Result<HttpRequest> request = co_await read_body(session, parser, *match);
     if (request.ok()) {
       body_was_read = true;
-      answer = co_await run_handler(std::move(*request), *match->route);
+      answer = co_await run_handler(session, std::move(*request), *match->route);
     } else {
       answer = request.take_error();
     }
-    body_bytes_in_flight_ -= reserved;
     if (!answer.ok() && answer.error().rule == "http.broken_off") co_return false;
   }
   if (!answer.ok()) {
@@ -313,8 +378,7 @@ Result<RouteMatch> Server::admit(const Session& session, const RequestParser& pa
   if (length && *length > match.route->max_body_bytes) {
     return too_large(match.route->max_body_bytes);
   }
-  if (body_bytes_in_flight_ + body_bytes_to_reserve(parser, *match.route) >
-      options_.max_body_bytes_in_flight) {
+  if (!bodies_.has_room(owner_of(session.peer), body_bytes_to_reserve(parser, *match.route))) {
     return busy_server();
   }
   return match;
@@ -326,14 +390,9 @@ std::size_t Server::body_bytes_to_reserve(const RequestParser& parser, const Rou
   return length ? static_cast<std::size_t>(*length) : 0;
 }
 
-std::chrono::seconds Server::transfer_time(std::size_t bytes) const {
-  return options_.transfer_timeout + std::chrono::seconds(bytes / kSlowestBytesPerSecond);
-}
-
 asio::awaitable<Result<HttpRequest>> Server::read_body(Session& session, RequestParser& parser,
-                                                       const RouteMatch& match,
-                                                       std::size_t reserved) {
-  beast::get_lowest_layer(session.stream).expires_after(transfer_time(reserved));
+                                                       const RouteMatch& match) {
+  Pace pace(beast::get_lowest_layer(session.stream), options_.transfer_timeout);
   const Error broken_off(ErrorCode::kUnreachable, "http.broken_off", "the client broke off");
   if (!parser.is_done()) {
     if (beast::iequals(parser.get()[http::field::expect], "100-continue")) {
@@ -342,10 +401,14 @@ asio::awaitable<Result<HttpRequest>> Server::read_body(Session& session, Request
       if (failed) co_return broken_off;
     }
     parser.body_limit(match.route->max_body_bytes);
-    auto [error, size] = co_await http::async_read(session.stream, session.buffer, parser, kAwait);
-    if (error == http::error::body_limit) co_return too_large(match.route->max_body_bytes);
-    if (is_syntax_error(error)) co_return malformed_request();
-    if (error) co_return broken_off;
+    while (!parser.is_done()) {
+      auto [error, size] =
+          co_await http::async_read_some(session.stream, session.buffer, parser, kAwait);
+      if (error == http::error::body_limit) co_return too_large(match.route->max_body_bytes);
+      if (is_syntax_error(error)) co_return malformed_request();
+      if (error) co_return broken_off;
+      pace.moved(size);
+    }
   }
   auto& message = parser.get();
   Result<Target> target =
@@ -362,16 +425,19 @@ asio::awaitable<Result<HttpRequest>> Server::read_body(Session& session, Request
   co_return request;
 }
 
-asio::awaitable<Result<HttpResponse>> Server::run_handler(HttpRequest request, const Route& route) {
+asio::awaitable<Result<HttpResponse>> Server::run_handler(Session& session, HttpRequest request,
+                                                          const Route& route) {
   auto pending = std::make_shared<Pending>(io_);
   pending->request = std::move(request);
-  const bool queued = workers_.submit([this, pending, &route] {
+  const bool queued = workers_.submit(owner_of(session.peer), [this, pending, &route] {
     pending->answer = call_handler(route.handler, pending->request);
     // Posted, so it runs only after the wait below has begun, however fast the handler was.
     asio::post(io_, [pending] { pending->done.cancel(); });
   });
   if (!queued) co_return busy_server();
+  session.handling = true;
   co_await pending->done.async_wait(kAwait);
+  session.handling = false;
   if (!pending->answer.has_value()) co_return busy_server();
   co_return std::move(*pending->answer);
 }
@@ -386,9 +452,14 @@ asio::awaitable<bool> Server::write_answer(Session& session, HttpResponse answer
   message.body() = std::move(answer.body);
   message.keep_alive(keep_alive);
   message.prepare_payload();
-  beast::get_lowest_layer(session.stream).expires_after(transfer_time(message.body().size()));
-  auto [error, size] = co_await http::async_write(session.stream, message, kAwait);
-  co_return !error;
+  Pace pace(beast::get_lowest_layer(session.stream), options_.transfer_timeout);
+  http::response_serializer<BytesBody> rest(message);
+  while (!rest.is_done()) {
+    auto [error, size] = co_await http::async_write_some(session.stream, rest, kAwait);
+    if (error) co_return false;
+    pace.moved(size);
+  }
+  co_return true;
 }
 
 /// Reads on for a moment after an early answer, or the reset that follows a close would take the

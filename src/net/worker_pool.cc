@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// One mutex and one queue: jobs are whole requests, so contention is no matter.
+// One mutex for all queues: jobs are whole requests, so contention is no matter.
 #include "net/worker_pool.h"
 
 #include <algorithm>
 
 namespace cryptonet::net {
 
-WorkerPool::WorkerPool(std::size_t threads, std::size_t max_queued) : max_queued_(max_queued) {
-  for (std::size_t i = 0; i < std::max<std::size_t>(threads, 1); ++i) {
+WorkerPool::WorkerPool(const WorkerPoolLimits& limits)
+    : limits_(limits), max_running_per_owner_(std::max<std::size_t>(limits.threads * 3 / 4, 1)) {
+  for (std::size_t i = 0; i < std::max<std::size_t>(limits.threads, 1); ++i) {
     threads_.emplace_back([this] { run(); });
   }
 }
@@ -16,32 +17,52 @@ WorkerPool::~WorkerPool() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
-    jobs_.clear();
   }
   wake_.notify_all();
   for (std::thread& thread : threads_) thread.join();
 }
 
-bool WorkerPool::submit(std::function<void()> job) {
+bool WorkerPool::submit(const std::string& owner, std::function<void()> job) {
   {
     const std::lock_guard lock(mutex_);
-    if (stopping_ || jobs_.size() >= max_queued_) return false;
-    jobs_.push_back(std::move(job));
+    if (stopping_ || queued_ >= limits_.max_queued) return false;
+    const auto mine = owners_.try_emplace(owner).first;
+    auto& jobs = mine->second.jobs;
+    if (jobs.size() >= limits_.max_queued_per_owner) return false;
+    if (jobs.empty()) turns_.push_back(mine);
+    jobs.push_back(std::move(job));
+    ++queued_;
   }
   wake_.notify_one();
   return true;
 }
 
+std::list<WorkerPool::Owners::iterator>::iterator WorkerPool::next_turn() {
+  return std::find_if(turns_.begin(), turns_.end(), [this](const Owners::iterator& owner) {
+    return owner->second.running < max_running_per_owner_;
+  });
+}
+
 void WorkerPool::run() {
   std::unique_lock lock(mutex_);
   while (true) {
-    wake_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
+    wake_.wait(lock, [this] { return stopping_ || next_turn() != turns_.end(); });
     if (stopping_) return;
-    const std::function<void()> job = std::move(jobs_.front());
-    jobs_.pop_front();
+    const auto turn = next_turn();
+    const Owners::iterator owner = *turn;
+    std::function<void()> job = std::move(owner->second.jobs.front());
+    owner->second.jobs.pop_front();
+    turns_.erase(turn);
+    if (!owner->second.jobs.empty()) turns_.push_back(owner);
+    ++owner->second.running;
+    --queued_;
     lock.unlock();
     job();
+    job = nullptr;  // what it holds goes before the next one starts
     lock.lock();
+    --owner->second.running;
+    if (owner->second.running == 0 && owner->second.jobs.empty()) owners_.erase(owner);
+    wake_.notify_one();  // an owner that had all it may have can go on
   }
 }
 

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// Turns between owners, and the limits of a queue and of a budget of bodies.
+#include "net/worker_pool.h"
+
+#include <gtest/gtest.h>
+
+#include <future>
+#include <string>
+#include <vector>
+
+#include "net/body_budget.h"
+
+namespace cryptonet::net {
+namespace {
+
+TEST(WorkerPool, LetsAnotherOwnerPassALongQueue) {
+  std::promise<void> gate;
+  std::shared_future<void> open = gate.get_future().share();
+  std::vector<char> order;  // one thread
+  std::promise<std::string> seen;
+  WorkerPool pool({1, 64, 32});  // last, so that it ends first
+  ASSERT_TRUE(pool.submit("flood", [open] { open.wait(); }));
+  for (int i = 0; i < 30; ++i) {
+    ASSERT_TRUE(pool.submit("flood", [&order] { order.push_back('f'); }));
+  }
+  ASSERT_TRUE(
+      pool.submit("honest", [&] { seen.set_value(std::string(order.begin(), order.end())); }));
+  gate.set_value();
+  EXPECT_LE(seen.get_future().get().size(), 1U);
+}
+
+TEST(WorkerPool, KeepsThreadsForOtherOwners) {
+  std::promise<void> gate;
+  std::promise<void> answered;
+  std::shared_future<void> open = gate.get_future().share();
+  WorkerPool pool({4, 64, 32});
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(pool.submit("flood", [open] { open.wait(); }));
+  ASSERT_TRUE(pool.submit("honest", [&] { answered.set_value(); }));
+  answered.get_future().wait();  // hangs if one owner can hold every thread
+  gate.set_value();
+}
+
+TEST(WorkerPool, RefusesWhatIsOverItsLimits) {
+  std::promise<void> gate;
+  std::promise<void> begun;
+  std::shared_future<void> open = gate.get_future().share();
+  WorkerPool pool({1, 6, 4});
+  ASSERT_TRUE(pool.submit("a", [open, &begun] {
+    begun.set_value();
+    open.wait();
+  }));
+  begun.get_future().wait();
+  for (int i = 0; i < 4; ++i) EXPECT_TRUE(pool.submit("a", [] {}));
+  EXPECT_FALSE(pool.submit("a", [] {}));
+  EXPECT_TRUE(pool.submit("b", [] {}));
+  EXPECT_TRUE(pool.submit("b", [] {}));
+  EXPECT_FALSE(pool.submit("b", [] {}));
+  gate.set_value();
+}
+
+TEST(BodyBudget, HoldsAllAndEachToTheirShare) {
+  BodyBudget budget({100, 60});
+  EXPECT_TRUE(budget.has_room("a", 90));  // alone it may
+  const BodyBudget::Share first(budget, "a", 40);
+  EXPECT_TRUE(budget.has_room("a", 20));
+  EXPECT_FALSE(budget.has_room("a", 21));
+  {
+    const BodyBudget::Share second(budget, "b", 50);
+    EXPECT_FALSE(budget.has_room("c", 11));
+    EXPECT_TRUE(budget.has_room("c", 10));
+  }
+  EXPECT_TRUE(budget.has_room("c", 60));
+}
+
+}  // namespace
+}  // namespace cryptonet::net
