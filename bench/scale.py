@@ -3,7 +3,7 @@
 """Time and peak memory of every stage of the real programs against the number of rows: a table with
 one measure, its square, and a dimension of four values goes from Parquet through `schema` (load),
 `encrypt`, `upload` and `query`. The times are fitted to a line a + b * rows; what they are off the
-line is printed. Needs about 470 bytes of disk a row, twice over while a table is uploaded."""
+line is printed. Needs about 200 bytes of disk a row, twice over while a table is uploaded."""
 
 import argparse
 import json
