@@ -4,6 +4,10 @@
 // Masked columns are opened without it.
 #pragma once
 
+#ifndef CRYPTONET_LINKS_HE_SECRET_BGV
+#error "he/secret is for holders of keys only: name cn_he_secret_bgv among the target's DEPS"
+#endif
+
 #include "he/secret/encryptor.h"
 
 namespace cryptonet::he::secret {

@@ -4,8 +4,8 @@
 // mask. The correction factor of what is made is 1. What was drawn is wiped.
 #pragma once
 
-#ifndef CRYPTONET_LINKS_HE_SECRET
-#error "he/secret is for holders of keys only: name cn_he_secret among the target's DEPS"
+#ifndef CRYPTONET_LINKS_HE_SECRET_BGV
+#error "he/secret is for holders of keys only: name cn_he_secret_bgv among the target's DEPS"
 #endif
 
 #include "base/randomness.h"

@@ -3,6 +3,10 @@
 // he/seal's. For a person's own keys and for tests; a stranger's bytes are still parsed as hostile.
 #pragma once
 
+#ifndef CRYPTONET_LINKS_HE_SECRET_BGV
+#error "he/secret is for holders of keys only: name cn_he_secret_bgv among the target's DEPS"
+#endif
+
 #include "he/seal/objects.h"
 #include "he/secret/ternary_secret.h"
 
