@@ -34,7 +34,7 @@ MAY_USE = {
 }
 # Folders that hold a right, and who alone may use them (prefixes of a folder's path).
 RIGHTS = {
-    "he/secret": ("columns/keys", "columns/encrypt", "columns/open"),
+    "he/secret": ("columns/keys", "columns/encrypt", "columns/open", "he/expression"),
     "columns/keys": ("columns/encrypt", "columns/open", "contributor", "gatekeeper"),
     "columns/encrypt": ("contributor",),
     "columns/total": ("cloud",),
@@ -131,7 +131,8 @@ def reachable(targets, name):
 FORBIDDEN = {
     "cryptonet-cloud": ("cn_he_secret", "cn_columns_keys", "cn_columns_encrypt", "cn_columns_open",
                         "cn_contributor", "cn_gatekeeper", "cn_researcher"),
-    "cryptonet-gatekeeper": ("cn_columns_encrypt", "cn_columns_total", "cn_cloud"),
+    "cryptonet-gatekeeper": ("cn_he_secret_bgv", "cn_he_expression_run", "cn_columns_encrypt",
+                             "cn_columns_total", "cn_cloud"),
 }
 
 

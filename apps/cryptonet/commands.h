@@ -15,5 +15,6 @@ void add_datasets(CLI::App& app, Session& session);
 void add_describe(CLI::App& app, Session& session);
 void add_drop(CLI::App& app, Session& session);
 void add_status(CLI::App& app, Session& session);
+void add_eval(CLI::App& app, Session& session);
 
 }  // namespace cryptonet::app

@@ -17,7 +17,7 @@ namespace base = cryptonet::base;
 constexpr const char* kAbout =
     "Multistage Cryptonet: exact answers from tables that nobody hands over.\n"
     "Contributors: join, schema, encrypt, upload, drop. Researchers: join, query.\n"
-    "Both: datasets, describe, status. `cryptonet COMMAND --help` has examples.";
+    "Both: datasets, describe, status. Anybody: eval. `cryptonet COMMAND --help` has examples.";
 constexpr const char* kFooter =
     "Examples:\n"
     "  cryptonet schema flights.parquet --out flights.toml\n"
@@ -69,6 +69,7 @@ int run(int count, char** arguments) {
   app::add_describe(parser, session);
   app::add_drop(parser, session);
   app::add_status(parser, session);
+  app::add_eval(parser, session);
   try {
     parser.parse(count, arguments);
   } catch (const CLI::ParseError& error) {

@@ -13,7 +13,7 @@ import pytest
 from support.processes import program, run_program
 
 COMMANDS = ["join", "schema", "encrypt", "upload", "query", "datasets", "describe", "drop",
-            "status"]
+            "status", "eval"]
 USAGE, BAD_INPUT, REFUSED, UNREACHABLE, LOCAL_IO = 2, 3, 4, 6, 7
 NOWHERE = "https://127.0.0.1:1"
 
