@@ -45,6 +45,8 @@ const std::string& Request::word(std::size_t i) const {
   return i < words.size() ? words[i] : none;
 }
 
+Reply text_reply(std::string text) { return Reply(std::move(text)); }
+
 Scheme::Scheme(bgv::Chain made)
     : chain(std::move(made)),
       encoder(chain.parameters()),
@@ -62,6 +64,13 @@ base::Result<Reply> Engine::run(const Request& request) {
   if (command == "decrypt") return decrypt(request);
   if (command == "check") return check(request);
   if (command == "encode" || command == "decode") return code(request);
+  if (command == "masked") return masked(request);
+  if (command == "ternary") {  // a secret key by its coefficients -1, 0, 1 as bytes
+    std::vector<std::int8_t> coefficients(request.payload.begin(), request.payload.end());
+    const auto poly = he::ring::transform_signed(chain().ring(), coefficients);
+    CN_ASSIGN(const auto key, secret::TernarySecret::from_words(chain().ring(), poly.words()));
+    return Reply(secret::write_secret_key(chain(), key));
+  }
   if (command == "forget") {
     ciphertexts_.clear();
     messages_.clear();

@@ -16,6 +16,7 @@
 #include "he/bgv/noise_bounds.h"
 #include "he/secret/decryptor.h"
 #include "he/secret/key_generator.h"
+#include "tests/seal_compat/masked_columns.h"
 
 namespace cryptonet::seal_compat {
 
@@ -31,6 +32,8 @@ struct Request {
 
 /// A line of text, or bytes.
 using Reply = std::variant<std::string, base::Bytes>;
+/// Out of line, because GCC 12 sees a wrong deallocation where it is not.
+Reply text_reply(std::string text);
 
 struct Bounded {
   bgv::Ciphertext ciphertext;
@@ -60,6 +63,7 @@ class Engine {
   base::Result<Reply> decrypt(const Request& request);
   base::Result<Reply> check(const Request& request);
   base::Result<Reply> code(const Request& request);
+  base::Result<Reply> masked(const Request& request);
 
   base::Result<Bounded> combine(const Request& request, const Bounded& a, const Bounded& b) const;
   base::Result<Bounded> change(const Request& request, const Bounded& a) const;
@@ -77,6 +81,7 @@ class Engine {
   std::unique_ptr<bgv::PublicKey> public_key_;
   bgv::RelinearisationKeys relinearisation_keys_;
   bgv::GaloisKeys galois_keys_;
+  std::unique_ptr<MaskedUnit> masked_;
 };
 
 }  // namespace cryptonet::seal_compat

@@ -53,6 +53,16 @@ def test_random_sequences_agree(seed, closing_line):
     differential(seed, 1000, closing_line, timeout_s=600)
 
 
+def test_seal_agrees_with_masked_columns_and_loses_its_key(seed, closing_line):
+    counts, _ = run_node("columns_and_attack.js", seed, timeout_s=300)
+    assert counts == {"chunks decrypted by SEAL": 6,
+                      "squares by SEAL equal to S_xx, hint and total": 6,
+                      "units added by SEAL equal to the total": 4,
+                      "key coefficients of SEAL read by the published attack": 8192}
+    for name, count in counts.items():
+        closing_line(f"  {name:<54} {count:8}")
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("kernels", ["portable", None])
 def test_ten_thousand_sequences_agree(seed, closing_line, kernels):
