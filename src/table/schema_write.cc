@@ -8,7 +8,7 @@
 namespace cryptonet::table {
 namespace {
 
-std::string quoted(std::string_view text) {
+std::string quoted_text(std::string_view text) {
   static constexpr char kHex[] = "0123456789ABCDEF";
   std::string out = "\"";
   for (const char c : text) {
@@ -32,12 +32,12 @@ std::string key_text(const std::string& name) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
            c == '-';
   });
-  return bare ? name : quoted(name);
+  return bare ? name : quoted_text(name);
 }
 
 std::string list_of(const std::vector<std::string>& names) {
   std::string out = "[";
-  for (std::size_t i = 0; i < names.size(); ++i) out += (i ? ", " : "") + quoted(names[i]);
+  for (std::size_t i = 0; i < names.size(); ++i) out += (i ? ", " : "") + quoted_text(names[i]);
   return out + "]";
 }
 
@@ -45,7 +45,7 @@ std::string list_of(const std::vector<std::string>& names) {
 std::string number_text(std::int64_t scaled, unsigned decimals) {
   const std::string text = decimal_text(scaled, decimals);
   const bool exact_as_float = text.size() <= 16;  // 15 digits and the point
-  return decimals == 0 || exact_as_float ? text : quoted(text);
+  return decimals == 0 || exact_as_float ? text : quoted_text(text);
 }
 
 class Writer {
@@ -104,8 +104,8 @@ class Writer {
 
   void column(const ColumnSchema& column) {
     out_ += "[columns." + key_text(column.name) + "]\n";
-    line("role = " + quoted(role_name(column.role)), "measure | dimension | bins | ignore");
-    if (column.from != column.name) line("from = " + quoted(column.from), "source column");
+    line("role = " + quoted_text(role_name(column.role)), "measure | dimension | bins | ignore");
+    if (column.from != column.name) line("from = " + quoted_text(column.from), "source column");
     if (column.role == Role::kMeasure) measure(column);
     if (column.role == Role::kDimension) dimension(column);
     if (column.role == Role::kBins) bins(column);
@@ -117,7 +117,7 @@ class Writer {
   void optional_name(const std::string& key, const std::optional<std::string>& name,
                      const char* comment) {
     if (name) {
-      line(key + " = " + quoted(*name), comment);
+      line(key + " = " + quoted_text(*name), comment);
     } else {
       choice(key + " = \"A\"", comment);
     }
@@ -144,7 +144,7 @@ class Writer {
              "gives up COVAR, CORR, and VAR without powers = 2: fewer bytes per row");
     }
     if (schema.parameters) {
-      line("parameters = " + quoted(*schema.parameters), "wide | narrow | sums");
+      line("parameters = " + quoted_text(*schema.parameters), "wide | narrow | sums");
     } else {
       choice("parameters = \"wide\"", "default: the set that stores the fewest bytes per row");
     }
@@ -166,7 +166,7 @@ class Writer {
   }
   void dimension(const ColumnSchema& column) {
     if (column.part != DatePart::kNone) {
-      line("part = " + quoted(part_name(column.part)),
+      line("part = " + quoted_text(part_name(column.part)),
            "year | quarter | month | weekday (ISO, 1 = Monday) | hour, in UTC");
     }
     if (!column.categories.empty()) {
@@ -174,7 +174,8 @@ class Writer {
       for (const Category& category : column.categories) {
         if (!list.empty()) list += ", ";
         const auto* whole = std::get_if<std::int64_t>(&category);
-        list += whole != nullptr ? std::to_string(*whole) : quoted(std::get<std::string>(category));
+        list += whole != nullptr ? std::to_string(*whole)
+                                 : quoted_text(std::get<std::string>(category));
       }
       line("categories = [" + list + "]", nullptr);
       flag("other", column.other, "the rest becomes OTHER; default: an unknown value is an error");
