@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// [phase]_0 = N^-1 * (number of the cloud + key part) mod each prime, lifted centred over q; the
-// total is N * phase mod t, centred. docs/maths/masked_columns.md has the argument,
-// docs/maths/bounds.md the bounds.
+// Key parts, and the verdict on a total and its checks. docs/maths/masked_columns.md has the
+// argument, docs/maths/bounds.md the bounds.
 #include "columns/open/opener.h"
 
 #include <algorithm>
@@ -10,6 +9,7 @@
 
 #include "base/declassify.h"
 #include "base/hash.h"
+#include "columns/open/phase_lift.h"
 #include "he/arith/dispatch.h"
 #include "he/bgv/accountant.h"
 
@@ -32,8 +32,6 @@ struct UploadOpener::State {
                                 std::span<const std::uint64_t> shared,
                                 std::span<const std::uint64_t> left_hint,
                                 std::span<const std::uint64_t> right_hint);
-  /// The centred total of |phase| <= bound; nothing when the phase is larger.
-  std::optional<std::int64_t> lift(const MaskedNumber& number, const Integer& bound) const;
 
   format::Manifest manifest;
   const format::ParameterSet& set;
@@ -42,8 +40,7 @@ struct UploadOpener::State {
   he::arith::Modulus t;
   he::bgv::Accountant accountant;
   keys::Alphas alphas;
-  std::vector<std::uint64_t> degree_inverses;
-  std::vector<Integer> lift_factors;  ///< 1 modulo its prime, 0 modulo the others
+  PhaseLift phase_lift;
 
   struct KeptSecret {
     std::uint32_t column;
@@ -61,15 +58,8 @@ UploadOpener::State::State(const format::Manifest& opened_manifest, const Upload
       ring(keys::ring_of(set)),
       t(set.bgv.plaintext_modulus()),
       accountant(set.bgv),
-      alphas(key, set) {
-  for (std::size_t j = 0; j < ring.primes(); ++j) {
-    const he::arith::Modulus& modulus = ring.modulus(j);
-    degree_inverses.push_back(modulus.invert(set.ring_degree()));
-    const Integer others = accountant.modulus() / modulus.value();
-    const auto residue = static_cast<std::uint64_t>(Integer(others % modulus.value()));
-    lift_factors.push_back(others * modulus.invert(residue));
-  }
-}
+      alphas(key, set),
+      phase_lift(set) {}
 
 std::shared_ptr<const he::secret::TernarySecret> UploadOpener::State::secret(std::uint32_t column) {
   const std::lock_guard lock(mutex);
@@ -125,23 +115,6 @@ format::Residues UploadOpener::State::product_part(const format::ColumnPair& pai
   return part;
 }
 
-std::optional<std::int64_t> UploadOpener::State::lift(const MaskedNumber& number,
-                                                      const Integer& bound) const {
-  const Integer& q = accountant.modulus();
-  Integer phase = 0;
-  for (std::size_t j = 0; j < ring.primes(); ++j) {
-    const he::arith::Modulus& modulus = ring.modulus(j);
-    const std::uint64_t sum =
-        modulus.add(modulus.reduce(number.total[j]), modulus.reduce(number.key_part[j]));
-    phase += lift_factors[j] * modulus.multiply(sum, degree_inverses[j]);
-  }
-  phase %= q;
-  if (phase > q / 2) phase -= q;
-  if (abs(phase) > bound) return std::nullopt;
-  const Integer total = phase * set.ring_degree() % t.value();  // the sign of phase
-  return t.centre(t.reduce_signed(static_cast<std::int64_t>(total)));
-}
-
 base::Result<UploadOpener> UploadOpener::create(const format::Manifest& manifest,
                                                 const UploadKey& key) {
   const bool committed = base::equal_constant_time(keys::commitment_to(key, manifest.body().upload),
@@ -195,18 +168,21 @@ base::Result<std::int64_t> UploadOpener::open_checked(std::uint32_t unit, const 
         "a total over " + std::to_string(chunks) + " chunks may pass an eighth of the modulus",
         "partition the table");
   }
-  const Integer blinded = bound + accountant.modulus() / 8;
-  const auto opened = state_->lift(value, blinded);
-  if (!opened) return opening_refused();
+  // A phase is nobody's to know, so all is computed and judged before anything is decided.
+  const PhaseLift::Limbs blinded = PhaseLift::limbs_of(bound + accountant.modulus() / 8);
   const he::arith::Modulus& t = state_->t;
+  const auto opened = state_->phase_lift.lift(value.total, value.key_part, blinded);
+  std::uint64_t right = opened.inside;
   for (unsigned i = 0; i < alphas; ++i) {
-    const auto check = state_->lift(checks[i], blinded);
-    if (!check) return opening_refused();
-    const std::uint64_t expected = t.multiply(state_->alphas[i], t.reduce_signed(*opened));
-    if (t.reduce_signed(*check) != expected) return opening_refused();
+    const auto check = state_->phase_lift.lift(checks[i].total, checks[i].key_part, blinded);
+    const std::uint64_t expected = t.multiply(state_->alphas[i], opened.total);
+    right &= check.inside & static_cast<std::uint64_t>(check.total == expected);
   }
-  if (*opened < range.low || *opened > range.high) return opening_refused();
-  return *opened;
+  const std::int64_t answer = t.centre(opened.total);
+  right &= static_cast<std::uint64_t>(answer >= range.low);
+  right &= static_cast<std::uint64_t>(answer <= range.high);
+  if (base::declassified(right) == 0) return opening_refused();  // public: it freezes the upload
+  return base::declassified(answer);                             // public: what was asked for
 }
 
 }  // namespace cryptonet::columns::open

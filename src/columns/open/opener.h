@@ -64,7 +64,7 @@ class UploadOpener {
 
   /// Opens M and every C_i: |phase| <= bound + q/8 for all, then C_i = alpha_i*M mod t for all,
   /// then `range`. The uniform error otherwise (code kIntegrity, rule "open"). `pair` and `checks`
-  /// hold one check for each alpha of the upload's parameter set. Constant in its wording, not in
+  /// hold one check for each alpha of the upload's parameter set. Constant in its wording, and in
   /// its time.
   base::Result<std::int64_t> open_checked(std::uint32_t unit, const CheckedPair& pair,
                                           const MaskedNumber& value,
