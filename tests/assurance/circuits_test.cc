@@ -3,7 +3,7 @@
 // encryptions by both keys, sums, products, plain operations, relinearisation and modulus switches
 // in any order. Every result's phase must stay inside its bound and decrypt to the polynomial that
 // schoolbook arithmetic modulo t gives. What the bounds do not admit is not computed.
-// CRYPTONET_ASSURANCE_TIMES multiplies the 5,000 circuits.
+// CRYPTONET_ASSURANCE_TIMES multiplies the 10,000 circuits.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -213,7 +213,7 @@ class Circuit {
 };
 
 TEST(Circuits, PhasesStayBelowTheirBounds) {
-  const std::size_t circuits = 5000 * assurance::times();
+  const std::size_t circuits = 10000 * assurance::times();
   std::mt19937_64 engine(91);
   std::map<std::string, std::vector<double>> bits_to_spare;  // by the operation that came last
   std::size_t decryptions = 0;

@@ -156,20 +156,37 @@ bool encryption(std::size_t chunks) {
   return poisoned && is_poisoned(sealed.ciphertext);
 }
 
-/// The right of the gatekeeper, once the key is unsealed: key parts of a sum and of a product.
-bool key_parts() {
-  const UploadForTest made = make_upload(usual_plans(), {random_rows(9000, 5)}, 5, 1);
+/// The right of the gatekeeper, once the key is unsealed: key parts of `pairs`, and their openings
+/// (also one that is refused) with phases that nobody may learn.
+bool open_all(UploadForTest made, const std::vector<open::CheckedPair>& pairs) {
+  std::vector<std::int64_t> honest;
+  for (const auto& pair : pairs) honest.push_back(*made.answer(0, pair));
   open::UploadKey key = *open::unseal_key(*made.manifest, *made.sealed_key, made.gatekeeper_secret,
                                           made.enrolment_secret);
   poison(key.span());
-  const auto opener = *open::UploadOpener::create(*made.manifest, key);
-  bool poisoned = true;
-  for (const auto& pair : {sum_of(kX), product_of(kX, kIndicator), product_of(kX, kX)}) {
-    const auto part = *opener.key_part(0, pair.value(), made.hint_files[0]);
-    const auto check = *opener.key_part(0, pair.check(), made.hint_files[0]);
-    poisoned &= is_poisoned<std::uint64_t>(part) && is_poisoned<std::uint64_t>(check);
+  made.opener.emplace(*open::UploadOpener::create(*made.manifest, key));
+  bool as_expected = true;
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    const auto part = *made.opener->key_part(0, pairs[i].value(), made.hint_files[0]);
+    as_expected &= is_poisoned<std::uint64_t>(std::span(part).first(made.set().primes()));
+    as_expected &= *made.answer(0, pairs[i]) == honest[i];
+    auto wrong = made.cloud(0, pairs[i].value());
+    wrong[0] ^= 1;
+    as_expected &= !made.open_with_checks(0, pairs[i], wrong, made.cloud_checks(0, pairs[i])).ok();
   }
-  return poisoned;
+  return as_expected;
+}
+
+bool opening() {
+  bool as_expected = open_all(make_upload(usual_plans(), {random_rows(9000, 5)}, 5, 1),
+                              {sum_of(kX), product_of(kX, kIndicator), product_of(kX, kX)});
+  for (const auto* set : {&format::narrow_set(), &format::sums_set()}) {
+    std::vector<open::CheckedPair> pairs = {two_check_pair(kX, std::nullopt)};
+    if (set->products) pairs.push_back(two_check_pair(kX, kTwoCheckIndicator));
+    as_expected &=
+        open_all(make_upload(two_check_plans(), {random_rows(3000, 6, 300)}, 6, 1, *set), pairs);
+  }
+  return as_expected;
 }
 
 /// Keys, encryption and decryption of general BGV.
@@ -201,7 +218,7 @@ int run_clean(std::size_t chunks) {
   clean &= run_section("samplers", samplers);
   clean &= run_section("ternary secret, transform", ternary_secret_and_transform);
   clean &= run_section("encryption and sealing", [&] { return encryption(chunks); });
-  clean &= run_section("key parts", key_parts);
+  clean &= run_section("key parts and opening", opening);
   clean &= run_section("general BGV", general_bgv);
   return clean ? 0 : 1;
 }
