@@ -35,6 +35,20 @@ base::Status check_plans(const format::ParameterSet& set, const std::vector<Colu
   return base::ok();
 }
 
+std::vector<Family> families_of(const std::vector<ColumnPlan>& plans) {
+  std::vector<Family> families;
+  std::vector<std::size_t> place(plans.size());
+  for (std::uint32_t c = 0; c < plans.size(); ++c) {
+    if (plans[c].check_of) continue;
+    place[c] = families.size();
+    families.push_back({c, {}});
+  }
+  for (std::uint32_t c = 0; c < plans.size(); ++c) {
+    if (plans[c].check_of) families[place[*plans[c].check_of]].checks.push_back(c);
+  }
+  return families;
+}
+
 }  // namespace
 
 UploadEncryptor::State::State(const format::ParameterSet& parameter_set,
@@ -77,11 +91,10 @@ base::Result<UploadEncryptor> UploadEncryptor::create(const format::ParameterSet
         keys::derive_column_secret(state->key, state->set, state->ring, plan.id));
   }
   state->alphas.emplace(state->key, state->set);
-  const he::arith::Modulus& t = state->encoder.plaintext_modulus();
   for (unsigned check = 0; check < state->set.check_columns; ++check) {
-    state->alpha_factors[check] = t.shoup((*state->alphas)[check]);
+    state->alpha_factors[check] = state->encoder.plaintext_modulus().shoup((*state->alphas)[check]);
   }
-  state->one_factor = t.shoup(1);
+  state->families = families_of(state->plans);
   return UploadEncryptor(std::move(state));
 }
 

@@ -89,47 +89,59 @@ void UnitEncryptor::State::encode(std::uint32_t column, Sources sources,
   const std::size_t rows = sources.empty() ? 0 : sources.front().size();
   if (rows < message.size()) std::fill(message.begin(), message.end(), std::uint64_t{0});
   if (rows == 0) return;  // the message of the mask chunk is zero in either form
-  const ColumnPlan* plan = &upload.plans[column];
-  const bool is_check = plan->check_of.has_value();
-  const std::uint32_t check = plan->check;
-  if (is_check) plan = &upload.plans[*plan->check_of];
-  const he::arith::ShoupFactor& factor = is_check ? upload.alpha_factors[check] : upload.one_factor;
-  he::arith::kernels().place_slots({.values = sources[plan->source].data(),
+  const ColumnPlan& plan = upload.plans[column];
+  he::arith::kernels().place_slots({.values = sources[plan.source].data(),
                                     .count = rows,
-                                    .indicator = plan->equals.has_value(),
-                                    .equals = plan->equals.value_or(0),
+                                    .indicator = plan.equals.has_value(),
+                                    .equals = plan.equals.value_or(0),
                                     .modulus = upload.encoder.plaintext_modulus().value(),
-                                    .factor = factor.value,
-                                    .factor_quotient = factor.quotient >> 12,
                                     .places = upload.encoder.slot_places().data(),
                                     .message = message.data()});
   upload.encoder.interpolate(message);
 }
 
-base::Status UnitEncryptor::State::encrypt_column(std::uint32_t column, Sources sources,
-                                                  std::span<const std::uint8_t, 32> noise_key,
+base::Status UnitEncryptor::State::encrypt_family(const Family& family, Sources sources,
+                                                  const StreamKeys& noise_keys,
                                                   const ChunkSink& sink) {
-  const std::size_t degree = upload.set.ring_degree();
   auto scratch = upload.take_scratch();
-  encode(column, sources, scratch->message());
+  encode(family.column, sources, scratch->message());
+  base::Status status =
+      encrypt_message(family.column, scratch->message(), noise_keys[family.column], *scratch, sink);
+  for (const std::uint32_t check : family.checks) {
+    if (!status.ok()) break;
+    const he::arith::ShoupFactor& alpha = upload.alpha_factors[upload.plans[check].check];
+    he::arith::kernels().scale_words({.count = scratch->degree,
+                                      .modulus = upload.encoder.plaintext_modulus().value(),
+                                      .factor = alpha.value,
+                                      .factor_quotient = alpha.quotient >> 12,
+                                      .words = scratch->message().data(),
+                                      .out = scratch->check_message().data()});
+    status = encrypt_message(check, scratch->check_message(), noise_keys[check], *scratch, sink);
+  }
+  upload.give_back(std::move(scratch));
+  return status;
+}
+
+base::Status UnitEncryptor::State::encrypt_message(std::uint32_t column,
+                                                   std::span<const std::uint64_t> message,
+                                                   std::span<const std::uint8_t, 32> noise_key,
+                                                   ColumnScratch& scratch, const ChunkSink& sink) {
   he::ring::KeyStream stream(noise_key);
-  he::ring::sample_noise(stream, scratch->noise.span());
+  he::ring::sample_noise(stream, scratch.noise.span());
   for (std::size_t j = 0; j < upload.ring.primes(); ++j) {
     const he::arith::NttPlan plan = upload.ring.table(j).plan();
     he::arith::kernels().mask_column({.plan = &plan,
                                       .plaintext_modulus = upload.set.bgv.plaintext_modulus(),
-                                      .message = scratch->message().data(),
-                                      .noise = scratch->noise.data(),
+                                      .message = message.data(),
+                                      .noise = scratch.noise.data(),
                                       .mask = upload.masks.values.residue(j).data(),
                                       .mask_quotients = upload.masks.quotients.residue(j).data(),
                                       .secret = upload.secrets[column].poly().residue(j).data(),
-                                      .work = scratch->phase().data(),
+                                      .work = scratch.phase().data(),
                                       .hint = hints[column].residue(j).data(),
-                                      .packed = scratch->packed.data() + j * degree * 6});
+                                      .packed = scratch.packed.data() + j * scratch.degree * 6});
   }
-  base::Status stored = sink(column, chunks, scratch->packed);
-  upload.give_back(std::move(scratch));
-  return stored;
+  return sink(column, chunks, scratch.packed);
 }
 
 base::Status UnitEncryptor::State::encrypt(Sources sources, base::ThreadPool& pool,
@@ -145,9 +157,8 @@ base::Status UnitEncryptor::State::encrypt(Sources sources, base::ThreadPool& po
   draw_masks(chunk_keys.masks, sources.empty(), pool);
   std::mutex mutex;
   base::Status first_failure = base::ok();
-  pool.for_each(upload.plans.size(), [&](std::size_t column) {
-    base::Status status =
-        encrypt_column(static_cast<std::uint32_t>(column), sources, chunk_keys.noise[column], sink);
+  pool.for_each(upload.families.size(), [&](std::size_t i) {
+    base::Status status = encrypt_family(upload.families[i], sources, chunk_keys.noise, sink);
     const std::lock_guard lock(mutex);
     if (!status.ok() && first_failure.ok()) first_failure = std::move(status);
   });

@@ -17,12 +17,13 @@ namespace cryptonet::columns::encrypt {
 /// Buffers of one thread that works on one column: everything in them is plaintext or noise.
 struct ColumnScratch {
   explicit ColumnScratch(const format::ParameterSet& set)
-      : words(2 * set.ring_degree()),
+      : words(3 * set.ring_degree()),
         noise(set.ring_degree()),
         packed(set.packed_bytes()),
         degree(set.ring_degree()) {}
   std::span<std::uint64_t> message() { return words.span().first(degree); }
   std::span<std::uint64_t> phase() { return words.span().subspan(degree, degree); }
+  std::span<std::uint64_t> check_message() { return words.span().subspan(2 * degree, degree); }
   base::SecretVector<std::uint64_t> words;
   base::SecretVector<std::int8_t> noise;
   base::Bytes packed;  ///< what is stored: no secret
@@ -40,6 +41,13 @@ struct ChunkMasks {
   he::ring::NttPoly quotients;
 };
 
+/// A stored column and its check columns. Encoding is linear, so the message of a check is alpha
+/// times the column's message, and a family needs one inverse transform.
+struct Family {
+  std::uint32_t column = 0;
+  std::vector<std::uint32_t> checks;
+};
+
 struct UploadEncryptor::State {
   State(const format::ParameterSet& parameter_set, std::vector<ColumnPlan> column_plans,
         base::Randomness& source);
@@ -54,9 +62,9 @@ struct UploadEncryptor::State {
   base::Secret<32> device_secret;
   std::vector<he::secret::TernarySecret> secrets;
   std::optional<keys::Alphas> alphas;
-  /// What slots of a check column are multiplied by, one for each alpha; and those of the others.
+  /// What messages of check columns are multiplied by, one for each alpha.
   std::array<he::arith::ShoupFactor, format::kMaxChecks> alpha_factors{};
-  he::arith::ShoupFactor one_factor;
+  std::vector<Family> families;
   ChunkMasks masks;
   std::mutex scratch_mutex;
   std::vector<std::unique_ptr<ColumnScratch>> free_scratch;
@@ -73,8 +81,11 @@ struct UnitEncryptor::State {
   base::Status encrypt(Sources sources, base::ThreadPool& pool, const ChunkSink& sink);
   base::Status check_sources(Sources sources) const;
   void draw_masks(const StreamKeys& keys, bool mask_chunk, base::ThreadPool& pool);
-  base::Status encrypt_column(std::uint32_t column, Sources sources,
-                              std::span<const std::uint8_t, 32> noise_key, const ChunkSink& sink);
+  base::Status encrypt_family(const Family& family, Sources sources, const StreamKeys& noise_keys,
+                              const ChunkSink& sink);
+  base::Status encrypt_message(std::uint32_t column, std::span<const std::uint64_t> message,
+                               std::span<const std::uint8_t, 32> noise_key, ColumnScratch& scratch,
+                               const ChunkSink& sink);
   /// The coefficients of one column's slots; all zero when `sources` is empty.
   void encode(std::uint32_t column, Sources sources, std::span<std::uint64_t> message) const;
 

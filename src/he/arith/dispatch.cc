@@ -23,6 +23,7 @@ constexpr Kernels kPortable = {
     portable::unpack_candidates,
     portable::toss_coins,
     portable::place_slots,
+    portable::scale_words,
     portable::within,
     portable::product_part,
 };
@@ -40,6 +41,7 @@ constexpr Kernels kAvx2 = {
     portable::unpack_candidates,
     portable::toss_coins,
     portable::place_slots,
+    portable::scale_words,
     portable::within,
     portable::product_part,
 };
@@ -56,6 +58,7 @@ constexpr Kernels kAvx512Ifma = {
     avx512ifma::unpack_candidates,
     avx512ifma::toss_coins,
     avx512ifma::place_slots,
+    avx512ifma::scale_words,
     avx512ifma::within,
     avx512ifma::product_part,
 };

@@ -92,18 +92,26 @@ struct UnpackCandidates {
   std::uint64_t* out;  ///< all candidates, in order
 };
 
-/// message[places[i]] = factor * v_i mod t, with v_i = values[i] mod t, or 1 where values[i] ==
-/// equals and 0 elsewhere.
+/// message[places[i]] = values[i] mod t, or for indicators 1 where values[i] == equals, 0
+/// elsewhere.
 struct PlaceSlots {
   const std::int64_t* values;  ///< |v| < t
   std::size_t count;
   bool indicator;
-  std::int64_t equals;            ///< read for indicators only
+  std::int64_t equals;    ///< read for indicators only
+  std::uint64_t modulus;  ///< t < 2^50
+  const std::uint32_t* places;
+  std::uint64_t* message;
+};
+
+/// out = factor * words mod t.
+struct ScaleWords {
+  std::size_t count;
   std::uint64_t modulus;          ///< t < 2^50
   std::uint64_t factor;           ///< [0, t)
   std::uint64_t factor_quotient;  ///< floor(factor * 2^52 / t)
-  const std::uint32_t* places;
-  std::uint64_t* message;
+  const std::uint64_t* words;     ///< [0, t)
+  std::uint64_t* out;
 };
 
 /// One prime's share of the key part of a product of columns x and y; all words in [0, q).
@@ -135,6 +143,7 @@ struct Kernels {
   /// out[i] = ones among the lowest 21 of the i-th 48 bits less ones among the next 21.
   void (*toss_coins)(const std::uint8_t* coins, std::size_t count, std::int8_t* out);
   void (*place_slots)(const PlaceSlots& job);
+  void (*scale_words)(const ScaleWords& job);
   /// Whether all |values| <= limit < 2^62.
   bool (*within)(const std::int64_t* values, std::size_t count, std::int64_t limit);
   /// A number congruent to the sum of u_x*s_y + u_y*s_x + A2*s_x*s_y over all words, modulo q;
@@ -153,6 +162,7 @@ void sum_mask(const SumMask& job);
 std::size_t unpack_candidates(const UnpackCandidates& job);
 void toss_coins(const std::uint8_t* coins, std::size_t count, std::int8_t* out);
 void place_slots(const PlaceSlots& job);
+void scale_words(const ScaleWords& job);
 bool within(const std::int64_t* values, std::size_t count, std::int64_t limit);
 WideSum product_part(const ProductPart& job);
 }  // namespace portable
@@ -180,6 +190,7 @@ void sum_mask(const SumMask& job);
 std::size_t unpack_candidates(const UnpackCandidates& job);
 void toss_coins(const std::uint8_t* coins, std::size_t count, std::int8_t* out);
 void place_slots(const PlaceSlots& job);
+void scale_words(const ScaleWords& job);
 bool within(const std::int64_t* values, std::size_t count, std::int64_t limit);
 WideSum product_part(const ProductPart& job);
 }  // namespace avx512ifma

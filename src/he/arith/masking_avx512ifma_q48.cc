@@ -164,18 +164,13 @@ void toss_coins(const std::uint8_t* coins, std::size_t count, std::int8_t* out) 
 void place_slots(const PlaceSlots& job) {
   const __m512i t = set1(job.modulus);
   const __m512i equals = set1(static_cast<std::uint64_t>(job.equals));
-  const __m512i factor = set1(job.factor);
-  const __m512i quotient = set1(job.factor_quotient);
   std::size_t i = 0;
   for (; i + 8 <= job.count; i += 8) {
     const __m512i value = _mm512_loadu_si512(job.values + i);
     const __m512i residue = _mm512_min_epu64(value, _mm512_add_epi64(value, t));  // [0, t)
-    const __m512i slot = job.indicator
-                             ? _mm512_maskz_set1_epi64(_mm512_cmpeq_epi64_mask(value, equals), 1)
-                             : residue;
+    const __m512i equal = _mm512_maskz_set1_epi64(_mm512_cmpeq_epi64_mask(value, equals), 1);
     alignas(64) std::uint64_t slots[8];
-    _mm512_store_si512(slots, subtract_once(lazy_multiply(factor, quotient, slot, t), t));
-    // a scatter instruction takes longer than eight stores
+    _mm512_store_si512(slots, job.indicator ? equal : residue);
 #pragma GCC unroll 8
     for (std::size_t k = 0; k < 8; ++k) job.message[job.places[i + k]] = slots[k];
   }
@@ -184,6 +179,18 @@ void place_slots(const PlaceSlots& job) {
   rest.count -= i;
   rest.places += i;
   portable::place_slots(rest);
+}
+
+void scale_words(const ScaleWords& job) {
+  const __m512i t = set1(job.modulus);
+  const __m512i factor = set1(job.factor);
+  const __m512i quotient = set1(job.factor_quotient);
+  std::size_t i = 0;
+  for (; i + 8 <= job.count; i += 8) {
+    store(job.out + i, subtract_once(lazy_multiply(factor, quotient, load(job.words + i), t), t));
+  }
+  portable::scale_words(
+      {job.count - i, job.modulus, job.factor, job.factor_quotient, job.words + i, job.out + i});
 }
 
 bool within(const std::int64_t* values, std::size_t count, std::int64_t limit) {

@@ -110,10 +110,15 @@ void place_slots(const PlaceSlots& job) {
   for (std::size_t i = 0; i < job.count; ++i) {
     const auto value = static_cast<std::uint64_t>(job.values[i]);
     const std::uint64_t residue = value + (t & (0 - (value >> 63)));  // [0, t)
-    const std::uint64_t slot =
-        job.indicator ? static_cast<std::uint64_t>(job.values[i] == job.equals) : residue;
-    job.message[job.places[i]] =
-        subtract_once(lazy_multiply52(job.factor, job.factor_quotient, slot, t), t);
+    const auto equal = static_cast<std::uint64_t>(job.values[i] == job.equals);
+    job.message[job.places[i]] = job.indicator ? equal : residue;
+  }
+}
+
+void scale_words(const ScaleWords& job) {
+  for (std::size_t i = 0; i < job.count; ++i) {
+    job.out[i] = subtract_once(
+        lazy_multiply52(job.factor, job.factor_quotient, job.words[i], job.modulus), job.modulus);
   }
 }
 

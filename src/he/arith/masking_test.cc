@@ -208,17 +208,37 @@ TEST(Kernels, EveryRowPlacesSlotsExactly) {
         std::vector<std::uint32_t> places(count);
         for (std::size_t i = 0; i < count; ++i) places[i] = static_cast<std::uint32_t>(i);
         std::shuffle(places.begin(), places.end(), engine);
-        for (const std::uint64_t factor : {std::uint64_t{1}, t - 1, engine() % t}) {
-          for (const bool indicator : {false, true}) {
-            const std::int64_t equals = count == 0 ? 0 : values[count / 2];
-            std::vector<std::uint64_t> message(count);
-            row->place_slots({values.data(), count, indicator, equals, t, factor,
-                              modulus.shoup(factor).quotient >> 12, places.data(), message.data()});
-            for (std::size_t i = 0; i < count; ++i) {
-              const std::uint64_t slot = indicator ? static_cast<std::uint64_t>(values[i] == equals)
-                                                   : modulus.reduce_signed(values[i]);
-              ASSERT_EQ(message[places[i]], modulus.multiply(factor, slot)) << i;
-            }
+        for (const bool indicator : {false, true}) {
+          const std::int64_t equals = count == 0 ? 0 : values[count / 2];
+          std::vector<std::uint64_t> message(count);
+          row->place_slots(
+              {values.data(), count, indicator, equals, t, places.data(), message.data()});
+          for (std::size_t i = 0; i < count; ++i) {
+            const std::uint64_t slot = indicator ? static_cast<std::uint64_t>(values[i] == equals)
+                                                 : modulus.reduce_signed(values[i]);
+            ASSERT_EQ(message[places[i]], slot) << i;
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(Kernels, EveryRowScalesWordsExactly) {
+  std::mt19937_64 engine(21);
+  for (const Kernels* row : supported_kernels()) {
+    for (const std::uint64_t t : {1125899906826241ULL, 562949952847873ULL, 97ULL}) {
+      SCOPED_TRACE(std::string(row->name) + " " + std::to_string(t));
+      const Modulus modulus(t);
+      for (const std::size_t count : {0U, 1U, 7U, 8U, 1000U}) {
+        auto words = random_words(engine, count, t);
+        if (count > 1) words[0] = t - 1, words[1] = 0;
+        for (const std::uint64_t factor : {std::uint64_t{0}, t - 1, engine() % t}) {
+          std::vector<std::uint64_t> out(count);
+          row->scale_words(
+              {count, t, factor, modulus.shoup(factor).quotient >> 12, words.data(), out.data()});
+          for (std::size_t i = 0; i < count; ++i) {
+            ASSERT_EQ(out[i], modulus.multiply(factor, words[i])) << i;
           }
         }
       }

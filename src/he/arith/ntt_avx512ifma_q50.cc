@@ -84,18 +84,41 @@ struct Inverse {
                        set1(plan.inverse_root_quotients52[root]));
   }
 
-  /// The first four stages of 16 words; `root` is the fourth's.
-  void head(__m512i& x, __m512i& y, std::size_t root) const {
+  /// The first four stages of kPairs groups of 16 words; `root` is the first group's of the fourth
+  /// stage. Several groups at once hide the latency of the chain.
+  template <std::size_t kPairs>
+  void head(std::uint64_t* words, std::size_t root) const {
     const std::uint64_t* w = plan.inverse_roots;
     const std::uint64_t* q = plan.inverse_root_quotients52;
-    deinterleave(x, y);  // [0, q)
-    butterfly<false>(x, y, load(w + 8 * root), load(q + 8 * root));
-    deinterleave(x, y);  // [0, 2q)
-    butterfly<!kWide>(x, y, four_roots(w + 4 * root), four_roots(q + 4 * root));
-    deinterleave(x, y);  // below the limit from here on
-    butterfly<true>(x, y, two_roots(w + 2 * root), two_roots(q + 2 * root));
-    deinterleave(x, y);
-    butterfly_at<true>(x, y, root);
+    __m512i x[kPairs];
+    __m512i y[kPairs];
+#pragma GCC unroll 4
+    for (std::size_t i = 0; i < kPairs; ++i) {
+      x[i] = load(words + 16 * i);
+      y[i] = load(words + 16 * i + 8);
+      deinterleave(x[i], y[i]);  // [0, q)
+      const std::size_t at = 8 * (root + i);
+      butterfly<false>(x[i], y[i], load(w + at), load(q + at));
+      deinterleave(x[i], y[i]);  // [0, 2q)
+    }
+#pragma GCC unroll 4
+    for (std::size_t i = 0; i < kPairs; ++i) {
+      const std::size_t at = 4 * (root + i);
+      butterfly<!kWide>(x[i], y[i], four_roots(w + at), four_roots(q + at));
+      deinterleave(x[i], y[i]);  // below the limit from here on
+    }
+#pragma GCC unroll 4
+    for (std::size_t i = 0; i < kPairs; ++i) {
+      const std::size_t at = 2 * (root + i);
+      butterfly<true>(x[i], y[i], two_roots(w + at), two_roots(q + at));
+      deinterleave(x[i], y[i]);
+    }
+#pragma GCC unroll 4
+    for (std::size_t i = 0; i < kPairs; ++i) {
+      butterfly_at<true>(x[i], y[i], root + i);
+      store(words + 16 * i, x[i]);
+      store(words + 16 * i + 8, y[i]);
+    }
   }
 
   /// Three stages of a group of 8 registers; `root` is the third's. Sums of two products stay below
@@ -144,12 +167,10 @@ void inverse(std::uint64_t* words, const NttPlan& plan) {
   for (std::size_t part = 0; part < parts; ++part) {
     std::uint64_t* start = words + part * size;
     const std::size_t root = (parts + part) * (size / 16);
-    for (std::size_t i = 0; i < size; i += 16) {
-      __m512i x = load(start + i);
-      __m512i y = load(start + i + 8);
-      steps.head(x, y, root + i / 16);
-      store(start + i, x);
-      store(start + i + 8, y);
+    if (size >= 64) {
+      for (std::size_t i = 0; i < size; i += 64) steps.template head<4>(start + i, root + i / 16);
+    } else {
+      for (std::size_t i = 0; i < size; i += 16) steps.template head<1>(start + i, root + i / 16);
     }
     for (std::size_t length = 16; length < size;) {
       const bool three = size / length >= 8;

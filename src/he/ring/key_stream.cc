@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 
 #include "base/result.h"
 
@@ -31,13 +30,12 @@ KeyStream::KeyStream(KeyStream&&) noexcept = default;
 KeyStream& KeyStream::operator=(KeyStream&&) noexcept = default;
 
 void KeyStream::fill(std::span<std::uint8_t> out) {
-  constexpr std::size_t kStep = std::size_t{1} << 30;
-  std::memset(out.data(), 0, out.size());
-  for (std::size_t done = 0; done < out.size(); done += kStep) {
-    const auto step = static_cast<int>(std::min(kStep, out.size() - done));
+  static constexpr std::array<std::uint8_t, 8192> kZeros = {};
+  for (std::size_t done = 0; done < out.size(); done += kZeros.size()) {
+    const auto step = static_cast<int>(std::min(kZeros.size(), out.size() - done));
     int written = 0;
-    CHECK(EVP_EncryptUpdate(state_->context, out.data() + done, &written, out.data() + done,
-                            step) == 1 &&
+    CHECK(EVP_EncryptUpdate(state_->context, out.data() + done, &written, kZeros.data(), step) ==
+              1 &&
           written == step);
   }
 }

@@ -51,7 +51,8 @@ class NttPoly {
   std::size_t ring_degree_ = 0;
 };
 
-/// The transform of small signed coefficients; coefficients.size() == ring_degree().
+/// The transform of small signed coefficients; coefficients.size() == ring_degree() and every prime
+/// above 127 (checked).
 NttPoly transform_signed(const Ring& ring, std::span<const std::int8_t> coefficients);
 
 }  // namespace cryptonet::he::ring
