@@ -83,7 +83,7 @@ class Maker:
         return "\n".join(lines) + "\n"
 
     def head(self):
-        lines = [f"row_limit = {self.random.choice((60_000, 1_000_000, 50_000_000))}"]
+        lines = [f"row_limit = {self.random.choice((90_000, 1_000_000, 50_000_000))}"]
         if self.crosses:
             crosses = ", ".join("[" + ", ".join(f'"{dimension.name}"' for dimension in cross) + "]"
                                 for cross in self.crosses)
