@@ -46,9 +46,12 @@ class Upload:
 # every lie.
 SHAPES = {"three units of three chunks": {"rows": 51_000, "partitioned": True},
           "one unit of one chunk": {}, "one unit of three chunks": {"rows": 16_000},
-          "three units of one chunk": {"partitioned": True}}
+          "three units of one chunk": {"partitioned": True},
+          "two checks, one unit of three chunks": {"rows": 8_000, "parameters": "narrow"},
+          "two checks, two units of sums": {"rows": 6_000, "parameters": "sums"}}
 EVERY_OCCASION = next(iter(SHAPES))
-EACH_SHAPE = [pytest.param(shape, marks=() if shape == EVERY_OCCASION else pytest.mark.long)
+EVERY_RUN = [EVERY_OCCASION, *(shape for shape in SHAPES if shape.startswith("two checks"))]
+EACH_SHAPE = [pytest.param(shape, marks=() if shape in EVERY_RUN else pytest.mark.long)
               for shape in SHAPES]
 
 
