@@ -69,7 +69,10 @@ class PosixFileSystem final : public FileSystem {
     std::filesystem::path so_far;
     for (const auto& part : folder) {
       so_far /= part;
-      if (::mkdir(so_far.c_str(), mode) != 0 && errno != EEXIST) {
+      if (::mkdir(so_far.c_str(), mode) == 0) {
+        const std::filesystem::path parent = so_far.parent_path();
+        CN_RETURN_IF_ERROR(sync_folder(parent.empty() ? "." : parent));
+      } else if (errno != EEXIST) {
         return local_io_error("make folder", so_far, errno);
       }
     }
@@ -163,25 +166,34 @@ Result<MappedFile> MappedFile::open(const std::filesystem::path& path) {
   const auto size = static_cast<std::size_t>(info.st_size);
   if (size == 0) {
     ::close(descriptor);
-    return MappedFile(nullptr, 0);
+    return MappedFile(nullptr, 0, std::nullopt);
   }
   void* data = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, descriptor, 0);
   const int reason = errno;
   ::close(descriptor);
   if (data == MAP_FAILED) return local_io_error("map", path, reason);
-  return MappedFile(static_cast<const std::uint8_t*>(data), size);
+  auto guard = PageGuard::cover(data, size);
+  if (!guard.has_value()) {
+    ::munmap(data, size);
+    return local_io_error("map", path, ENOMEM);
+  }
+  return MappedFile(static_cast<const std::uint8_t*>(data), size, std::move(guard));
 }
 
 MappedFile::MappedFile(MappedFile&& other) noexcept
-    : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+    : data_(std::exchange(other.data_, nullptr)),
+      size_(std::exchange(other.size_, 0)),
+      guard_(std::exchange(other.guard_, std::nullopt)) {}
 
 MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
   std::swap(data_, other.data_);
   std::swap(size_, other.size_);
+  std::swap(guard_, other.guard_);
   return *this;
 }
 
 MappedFile::~MappedFile() {
+  guard_.reset();
   if (data_ != nullptr) ::munmap(const_cast<std::uint8_t*>(data_), size_);
 }
 

@@ -5,10 +5,12 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/page_guard.h"
 
 namespace cryptonet::base {
 
@@ -31,7 +33,7 @@ class FileSystem {
   virtual Status rename(const std::filesystem::path& from, const std::filesystem::path& to) = 0;
   /// fsync of a folder, so that a rename in it survives a power cut.
   virtual Status sync_folder(const std::filesystem::path& folder) = 0;
-  /// Makes the folder and its parents; an existing one is fine.
+  /// Makes the folder and its parents, durably; an existing one is fine.
   virtual Status make_folders(const std::filesystem::path& folder, unsigned mode) = 0;
   /// Removes a file or a whole tree; a missing one is fine.
   virtual Status remove_tree(const std::filesystem::path& path) = 0;
@@ -52,7 +54,8 @@ Result<Bytes> read_file(const std::filesystem::path& path, std::uint64_t limit);
 Error local_io_error(const std::string& operation, const std::filesystem::path& path,
                      int error_number);
 
-/// A file mapped read-only into memory for as long as the object lives.
+/// A file mapped read-only into memory for as long as the object lives. Where the file was cut
+/// short or cannot be read, its bytes are zero and lost_pages() tells: ask after use.
 class MappedFile {
  public:
   static Result<MappedFile> open(const std::filesystem::path& path);
@@ -62,11 +65,14 @@ class MappedFile {
   MappedFile& operator=(const MappedFile&) = delete;
   ~MappedFile();
   ByteView bytes() const { return {data_, size_}; }
+  bool lost_pages() const { return guard_.has_value() && guard_->lost_pages(); }
 
  private:
-  MappedFile(const std::uint8_t* data, std::size_t size) : data_(data), size_(size) {}
+  MappedFile(const std::uint8_t* data, std::size_t size, std::optional<PageGuard> guard)
+      : data_(data), size_(size), guard_(std::move(guard)) {}
   const std::uint8_t* data_ = nullptr;
   std::size_t size_ = 0;
+  std::optional<PageGuard> guard_;  ///< of everything but an empty file
 };
 
 }  // namespace cryptonet::base

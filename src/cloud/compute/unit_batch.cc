@@ -120,6 +120,22 @@ std::vector<Residues> UnitBatch::run_task(const Task& task) const {
   return partial;
 }
 
+Status UnitBatch::check_pages() const {
+  std::optional<Error> failure;
+  for (const Unit& unit : units_) {
+    const auto& segments = upload_.manifest.body().units[unit.index].segments;
+    for (std::size_t c = 0; c < unit.columns.size(); ++c) {
+      const auto& files = unit.columns[c].files;
+      for (std::size_t i = 0; i < files.size(); ++i) {
+        if (!files[i]->lost_pages()) continue;
+        failure = segments_.condemn(segments[unit.plan->columns()[c]][i]);
+      }
+    }
+  }
+  if (failure.has_value()) return std::move(*failure);
+  return base::ok();
+}
+
 Result<std::vector<std::vector<Residues>>> UnitBatch::run(base::ThreadPool& pool) {
   CN_RETURN_IF_ERROR(map_all(pool));
   const auto& set = upload_.manifest.parameters();
@@ -139,6 +155,7 @@ Result<std::vector<std::vector<Residues>>> UnitBatch::run(base::ThreadPool& pool
     }
   });
   CN_RETURN_IF_ERROR(base::check_stop());
+  CN_RETURN_IF_ERROR(check_pages());
   return sums;
 }
 

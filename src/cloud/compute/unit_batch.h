@@ -44,6 +44,8 @@ class UnitBatch {
   base::Status map_all(base::ThreadPool& pool);
   std::vector<Task> cut(std::size_t threads) const;
   std::vector<columns::format::Residues> run_task(const Task& task) const;
+  /// kIntegrity when a page of a mapped file went missing: then sums over it are nothing.
+  base::Status check_pages() const;
 
   store::Segments& segments_;
   const store::Upload& upload_;

@@ -104,6 +104,16 @@ Result<std::shared_ptr<const MappedFile>> Segments::map(const Digest& name) {
   return mapped;
 }
 
+Error Segments::condemn(const Digest& name) {
+  const std::lock_guard lock(mutex_);
+  const auto found = entries_.find(name);
+  if (found == entries_.end()) return damaged(name);
+  found->second.damaged = true;
+  if (found->second.mapped != nullptr) --mapped_;
+  found->second.mapped.reset();
+  return damaged(name);
+}
+
 Status Segments::remove_all(const UploadId& upload) {
   std::vector<Digest> names;
   {

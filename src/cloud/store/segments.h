@@ -30,6 +30,9 @@ class Segments {
   /// The file, mapped. kIntegrity when its bytes are not those of its name: then it counts as
   /// damaged until it is put again.
   base::Result<std::shared_ptr<const base::MappedFile>> map(const base::Digest& name);
+  /// Counts a segment as damaged, because pages of it were missing while it was used; the error to
+  /// answer with.
+  base::Error condemn(const base::Digest& name);
   /// Removes all segments of an upload.
   base::Status remove_all(const columns::format::UploadId& upload);
   /// The uploads that own segments here.
