@@ -59,6 +59,12 @@ std::array<std::uint8_t, kTagBytes> tag_of(ByteView header, std::uint64_t index,
   return tag;
 }
 
+/// What a crash leaves of a record that did not reach the disk: the file grew, and reads as zeros.
+/// Sectors hold whole records, so nothing else but rot makes a bad one.
+bool is_unwritten(ByteView slot) {
+  return std::all_of(slot.begin(), slot.end(), [](std::uint8_t byte) { return byte == 0; });
+}
+
 std::uint64_t pair_key(const ColumnPair& pair) {
   return std::uint64_t{pair.left} << 32 | pair.right;
 }
@@ -103,6 +109,7 @@ Status Ledger::load(ByteView bytes) {
   const std::size_t slots = bytes.size() / kRecordBytes;
   std::uint64_t vouched = 0;  // all slots below this one were durable once
   std::size_t first_bad = slots;
+  bool rotten = false;
   for (std::size_t i = 0; i < slots; ++i) {
     const ByteView slot = bytes.subspan(i * kRecordBytes, kRecordBytes);
     const ByteView content = slot.first(kRecordBytes - kTagBytes);
@@ -114,13 +121,14 @@ Status Ledger::load(ByteView bytes) {
     const auto tag = tag_of(header_, i, content);
     if (!std::equal(tag.begin(), tag.end(), slot.last(kTagBytes).begin())) {
       first_bad = std::min(first_bad, i);
+      rotten = rotten || !is_unwritten(slot);
       continue;
     }
     vouched = std::max<std::uint64_t>(vouched, batch);
     remember(total);
     records_.push_back(total);
   }
-  if (first_bad < vouched) return damaged(path_);
+  if (rotten || first_bad < vouched) return damaged(path_);
   const bool torn = first_bad < slots || bytes.size() % kRecordBytes != 0;
   if (torn) return rewrite();
   CN_ASSIGN(file_, files_.open_append(path_, 0600, false));
