@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Opening: folders, lock, sweep, secret, in this order.
+// Opening: folders, lock, sweep, sync, secret, in this order.
 #include "cloud/store/home.h"
 
 #include <algorithm>
@@ -59,6 +59,7 @@ Result<Home> Home::open(base::FileSystem& files, const fs::path& folder,
   }
   CN_RETURN_IF_ERROR(files.sync_folder(folder));
   CN_RETURN_IF_ERROR(home.sweep());
+  CN_RETURN_IF_ERROR(home.make_durable());
   CN_RETURN_IF_ERROR(home.load_or_make_secret(randomness));
   return home;
 }
@@ -72,6 +73,16 @@ Status Home::sweep() const {
     CN_RETURN_IF_ERROR(sweep_folder(*files_, uploads() / name));
   }
   return base::ok();
+}
+
+Status Home::make_durable() const {
+  CN_RETURN_IF_ERROR(files_->sync_folder(segments()));
+  CN_RETURN_IF_ERROR(files_->sync_folder(ledgers()));
+  CN_ASSIGN(const std::vector<std::string> names, list_folder(uploads()));
+  for (const std::string& name : names) {
+    CN_RETURN_IF_ERROR(files_->sync_folder(uploads() / name));
+  }
+  return files_->sync_folder(uploads());
 }
 
 Status Home::load_or_make_secret(base::Randomness& randomness) {

@@ -53,6 +53,8 @@ class Home {
       : files_(&files), folder_(std::move(folder)), lock_(std::move(lock)) {}
   base::Status load_or_make_secret(base::Randomness& randomness);
   base::Status sweep() const;
+  /// What a crash left renamed but not synced counts from now on, so it must not be lost later.
+  base::Status make_durable() const;
   base::FileSystem* files_;
   std::filesystem::path folder_;
   base::FileLock lock_;

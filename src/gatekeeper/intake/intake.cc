@@ -159,6 +159,7 @@ Result<api::UploadReceipt> Intake::publish(const state::Principal& contributor,
                  "run cryptonet upload again; it sends what is missing");
   }
   if (upload.state == state::UploadState::kReceiving) {
+    CN_RETURN_IF_ERROR(sources_.files.make_durable(upload_id));
     CN_ASSIGN(const DatasetSoFar dataset, dataset_so_far(upload.dataset, upload_id));
     CN_RETURN_IF_ERROR(check_append(parts, dataset));
   }

@@ -142,6 +142,12 @@ Result<base::MappedFile> UploadFiles::map_hints(const Manifest& manifest,
   return base::MappedFile::open(hints_place(manifest, unit));
 }
 
+Status UploadFiles::make_durable(const UploadId& upload) {
+  CN_RETURN_IF_ERROR(files_.sync_folder(place(upload) / "hints"));
+  CN_RETURN_IF_ERROR(files_.sync_folder(place(upload)));
+  return files_.sync_folder(folder_);
+}
+
 Status UploadFiles::remove(const UploadId& upload) { return files_.remove_tree(place(upload)); }
 
 std::shared_ptr<std::mutex> UploadLocks::of(const UploadId& upload) {

@@ -37,6 +37,7 @@ class UploadFiles {
   UploadFiles(std::filesystem::path folder, base::FileSystem& files)
       : folder_(std::move(folder)), files_(files) {}
 
+  /// Durably, in place of what an earlier attempt left.
   base::Status store_package(const columns::format::UploadId& upload, const Package& package);
   base::Result<Package> read_package(const columns::format::UploadId& upload) const;
   base::Result<base::Bytes> read_manifest(const columns::format::UploadId& upload) const;
@@ -50,6 +51,8 @@ class UploadFiles {
   base::Status add_hint_pieces(const columns::format::Manifest& manifest, const HintPieces& pieces);
   base::Result<base::MappedFile> map_hints(const columns::format::Manifest& manifest,
                                            std::uint32_t unit) const;
+  /// Before an upload is published: a rename that a crash kept from its sync is synced now.
+  base::Status make_durable(const columns::format::UploadId& upload);
   base::Status remove(const columns::format::UploadId& upload);
 
  private:
