@@ -187,6 +187,28 @@ TEST(Masks, DifferOnAClonedMachineWhenAColumnMeansSomethingElse) {
   EXPECT_EQ(equal_words(one.masks(), two.masks()), 0U);
 }
 
+TEST(Masks, DifferAfterAMachineWasPutBackToTheMiddleOfAUnit) {
+  const auto first = some_rows(60);
+  auto second = some_rows(61);
+  Session original(60);
+  Session put_back(60);
+  ASSERT_TRUE(original.encrypt(first).ok() && put_back.encrypt(first).ok());
+  ASSERT_EQ(original.masks(), put_back.masks());  // the snapshot: key, randomness, position
+  const auto before = original.masks();
+  ASSERT_TRUE(original.encrypt(second).ok());
+  second[17] -= 1;
+  ASSERT_TRUE(put_back.encrypt(second).ok());
+  EXPECT_EQ(equal_words(original.masks(), put_back.masks()), 0U);
+  EXPECT_EQ(equal_words(original.masks(), before), 0U);
+
+  // An encrypt that was killed and begins again draws everything anew for the same rows.
+  Session again(62);
+  ASSERT_TRUE(again.encrypt(first).ok());
+  EXPECT_EQ(equal_words(again.masks(), before), 0U);
+  EXPECT_NE(again.upload->key_commitment(), original.upload->key_commitment());
+  EXPECT_NE(again.upload->upload(), original.upload->upload());
+}
+
 TEST(MaskChunk, DiffersOnAClonedMachineWhenAnEarlierChunkDoes) {
   auto rows = some_rows(59);
   Session one(59);
