@@ -132,7 +132,8 @@ class Boundary {
     path_[size < 0 ? 0 : static_cast<std::size_t>(size)] = 0;
   }
   void count() {
-    counts_ = std::strncmp(path_.data(), root, root_size) == 0;
+    const char next = path_[root_size];
+    counts_ = std::strncmp(path_.data(), root, root_size) == 0 && (next == '/' || next == 0);
     if (!counts_) return;
     char text[1024] = {};
     std::snprintf(text, sizeof text, "%s %.*s", kind_, 1000, path_.data());

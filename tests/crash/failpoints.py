@@ -75,7 +75,9 @@ class Failpoints:
 
 def place_of(text, root):
     """"rename HOME/segments/0a…" as "rename segments/*": random names made equal."""
-    kind, path = text.split(" ", 1)
+    kind, _, path = text.partition(" ")
+    if not path:
+        return "nowhere"
     path = os.path.relpath(path, root)
     path = re.sub(r"[0-9a-f]{32,}", "*", path)
     path = re.sub(r"\.partial\.\d+", ".partial.N", path)

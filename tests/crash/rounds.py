@@ -67,6 +67,32 @@ class Crashing:
         lines = path.read_text().splitlines() if path.exists() else []
         return len(lines), [" ".join(line.split("\t")[:2]) for line in lines[since:]]
 
+    def undurable(self, program):
+        """What a power cut might take now: files whose bytes, and folders whose names, changed
+        after their last fsync. The trace runs over kills and restarts."""
+        path = self.flow.folder / f"{program}.trace"
+        files, folders = set(), set()
+        for line in path.read_text().splitlines():
+            kind, path, second, _ = line.split("\t")
+            folder = path.rpartition("/")[0]
+            if path.endswith(("/lock", "-shm")):  # made anew when lost
+                continue
+            if kind in ("create", "write", "truncate"):
+                files.add(path)
+            if kind in ("create", "mkdir", "rename"):
+                folders.add(folder)
+            if kind == "rename" and second in files:
+                files.remove(second)
+                files.add(path)
+            if kind == "sync":
+                files.discard(path)
+                folders.discard(path)
+            if kind == "unlink":
+                files.discard(path)
+                folders.discard(path)
+        folders.discard(self.points[program].root.rpartition("/")[0])  # its sync is not traced
+        return files | folders
+
     def killed(self, step, kill):
         """Notes the kill and brings the dead server back. False: the boundary never came."""
         points = self.points[kill.program]
@@ -132,8 +158,11 @@ class Life:
         assert sent["segments_present"] >= acknowledged, (sent, acknowledged)
         self.tables.append(table)
         self.folders.append(folder)
-        for home in (self.flow.platform.cloud_home, self.flow.platform.gatekeeper_home):
+        for program, home in (("cloud", self.flow.platform.cloud_home),
+                              ("gatekeeper", self.flow.platform.gatekeeper_home)):
             assert not list(home.rglob("*.partial*"))
+            left = self.crashing.undurable(program)
+            assert not left, (program, left)
 
     def ask(self, kill):
         """A question whose totals are new."""

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a cloud can say instead of the truth. A lie takes Totals (support/lying_cloud.py) and changes
-them, or returns what is sent instead; NotApplicable where the upload gives it no occasion.
+"""What a cloud can say instead of the truth. A lie takes Totals (support/lying_cloud.py) and
+changes them, or returns what is sent instead; NotApplicable where an upload gives no occasion.
 
 ALTERED must be refused by the opening and freeze; HARMLESS leave the answer right, because they add
 multiples of t or nothing at all; BROKEN give no number, so that they must not freeze."""
