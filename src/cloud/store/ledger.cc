@@ -132,7 +132,8 @@ Status Ledger::load(ByteView bytes) {
   const bool torn = first_bad < slots || bytes.size() % kRecordBytes != 0;
   if (torn) return rewrite();
   CN_ASSIGN(file_, files_.open_append(path_, 0600, false));
-  return base::ok();
+  // A kill between append and fsync: these count as answered, and are never written again.
+  return file_->sync();
 }
 
 Status Ledger::rewrite() {
