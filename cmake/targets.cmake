@@ -74,8 +74,10 @@ find_program(ADDR2LINE addr2line)
 function(cryptonet_sanitized_test name)
   add_test(NAME Sanitized.${name} ${ARGN})
   set(options "external_symbolizer_path=${ADDR2LINE}:allow_addr2line=1")
+  # death tests fork while threads run
+  set(thread_options "${options}:ignore_noninstrumented_modules=1:die_after_fork=0")
   set_tests_properties(Sanitized.${name} PROPERTIES LABELS sanitized TIMEOUT 600 ENVIRONMENT
-    "ASAN_OPTIONS=${options};TSAN_OPTIONS=${options}:ignore_noninstrumented_modules=1")
+    "ASAN_OPTIONS=${options};TSAN_OPTIONS=${thread_options}")
 endfunction()
 
 # cryptonet_compile_together(TARGET...): the target's files become a few translation units, because
