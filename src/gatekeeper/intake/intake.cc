@@ -36,23 +36,6 @@ Result<std::uint32_t> unit_index(const Manifest& manifest, const std::string& he
 }
 }  // namespace
 
-Result<state::Package> parse_package(base::ByteView bytes) {
-  base::ByteReader reader(bytes);
-  const auto block = [&] {
-    const base::ByteView view = reader.block(bytes.size());
-    return base::Bytes(view.begin(), view.end());
-  };
-  state::Package package;
-  package.manifest = block();
-  package.sealed_key = block();
-  package.sealed_legend = block();
-  if (!reader.finished()) {
-    return Error(ErrorCode::kBadInput, "upload.package",
-                 "the package is not three blocks: manifest, sealed key, sealed legend");
-  }
-  return package;
-}
-
 Result<open::UploadParts> Intake::check(const state::Principal& contributor,
                                         const state::UploadId& upload,
                                         const state::Package& package) {

@@ -10,9 +10,6 @@
 
 namespace cryptonet::gatekeeper::intake {
 
-/// Blocks of a package: u32 length and bytes of manifest, sealed key, sealed legend.
-base::Result<state::Package> parse_package(base::ByteView bytes);
-
 struct HintRequest {
   state::UploadId upload;
   std::string unit;  ///< hex id

@@ -2,6 +2,7 @@
 // What contributors call: package, hints, publish, drop.
 #include <spdlog/spdlog.h>
 
+#include "gatekeeper/intake/package.h"
 #include "gatekeeper/serve/routes.h"
 
 namespace cryptonet::gatekeeper::serve {

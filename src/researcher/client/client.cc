@@ -4,6 +4,7 @@
 
 #include "api/call.h"
 #include "api/routes.h"
+#include "researcher/client/result_text.h"
 
 namespace cryptonet::researcher::client {
 namespace {
@@ -26,14 +27,8 @@ base::Result<Reply<api::QueryResult>> ask(net::HttpClient& gatekeeper, const std
   const std::string request = api::QueryRequest{sql, false, use_cache}.to_json();
   CN_ASSIGN(auto reply, call_with_text<api::QueryResult>(gatekeeper, api::gatekeeper::kQuery, {},
                                                          api::json_body(request)));
-  const auto& result = reply.message;
-  for (const auto& row : result.rows) {
-    if (row.size() == result.columns.size()) continue;
-    return api::strange_reply({base::ErrorCode::kBadInput, "", "a row has too many or few cells"});
-  }
-  for (const auto& [row, column] : result.suppressed) {
-    if (row < result.rows.size() && column < result.columns.size()) continue;
-    return api::strange_reply({base::ErrorCode::kBadInput, "", "a suppressed cell is not there"});
+  if (const auto shape = check_shape(reply.message); !shape.ok()) {
+    return api::strange_reply(shape.error());
   }
   return reply;
 }

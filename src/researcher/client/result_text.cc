@@ -98,6 +98,18 @@ std::string content_of(const api::ColumnDescription& column) {
 
 }  // namespace
 
+base::Status check_shape(const api::QueryResult& result) {
+  for (const auto& row : result.rows) {
+    if (row.size() == result.columns.size()) continue;
+    return base::Error(base::ErrorCode::kBadInput, "", "a row has too many or few cells");
+  }
+  for (const auto& [row, column] : result.suppressed) {
+    if (row < result.rows.size() && column < result.columns.size()) continue;
+    return base::Error(base::ErrorCode::kBadInput, "", "a suppressed cell is not there");
+  }
+  return base::ok();
+}
+
 std::string real_text(double value) {
   std::array<char, 64> text{};
   const auto written = std::to_chars(text.data(), text.data() + text.size(), value);

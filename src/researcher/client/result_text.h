@@ -9,6 +9,10 @@
 
 namespace cryptonet::researcher::client {
 
+/// kBadInput unless every row has a cell for each column and every suppressed cell is there. What
+/// follows takes only results that passed.
+base::Status check_shape(const api::QueryResult& result);
+
 std::string table_of(const api::QueryResult& result);
 /// "12 rows, 2 cells suppressed; flights version 3; 24 pairs in 1 unit, 1.2 GB read; 153 ms"
 std::string summary_of(const api::QueryResult& result);
