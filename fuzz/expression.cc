@@ -26,6 +26,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   for (const auto& step : plan->steps()) {
     if (!bounds.admits(step.bound, step.primes)) std::abort();
+    if (*expression::name_of(step.operation) == '\0') std::abort();
   }
   return 0;
 }

@@ -6,18 +6,44 @@
 #include <cstdint>
 #include <cstdlib>
 
+#include "table/decimal.h"
 #include "table/legend.h"
 
+namespace {
+
+using namespace cryptonet::table;
+
+void check_schema(std::string_view text) {
+  const auto schema = parse_schema(text, "fuzz");
+  if (!schema.ok()) return;
+  SchemaNotes notes;
+  notes.head = {"", "a note"};
+  notes.columns[schema->columns.front().name] = {"another"};
+  for (const std::string& written : {write_schema(*schema), write_schema(*schema, notes)}) {
+    const auto again = parse_schema(written, "fuzz");
+    if (!again.ok() || !(*again == *schema)) std::abort();
+  }
+}
+
+void check_decimal(std::string_view text) {
+  const auto needed = decimals_needed(text);
+  for (unsigned decimals = 0; decimals <= 15; ++decimals) {
+    const ParsedDecimal floor = scan_decimal(text, decimals, true);
+    const auto value = parse_decimal(text, decimals);
+    if (!value) continue;
+    if (!needed || *needed > decimals || floor.scaled != *value) std::abort();
+    if (parse_decimal(decimal_text(*value, decimals), decimals) != value) std::abort();
+  }
+}
+
+}  // namespace
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace cryptonet::table;
   if (size == 0) return 0;
   const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
   switch (data[0] % 3) {
     case 0:
-      if (const auto schema = parse_schema(text, "fuzz"); schema.ok()) {
-        const auto again = parse_schema(write_schema(*schema), "fuzz");
-        if (!again.ok() || !(*again == *schema)) std::abort();
-      }
+      check_schema(text);
       break;
     case 1:
       if (const auto legend = parse_legend(text); legend.ok()) {
@@ -25,11 +51,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       }
       break;
     default:
-      for (unsigned decimals = 0; decimals <= 15; ++decimals) {
-        if (const auto value = parse_decimal(text, decimals)) {
-          if (parse_decimal(decimal_text(*value, decimals), decimals) != value) std::abort();
-        }
-      }
+      check_decimal(text);
   }
   return 0;
 }

@@ -2,6 +2,7 @@
 // Microsoft SEAL's objects from hostile bytes, the secret key among them: no crash, and what is
 // accepted is written as bytes that are accepted again and give the same object. The first byte
 // chooses.
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 
@@ -19,6 +20,25 @@ const he::bgv::Chain& chain() {
       he::bgv::BgvParameters::insecure_create({16, {12289, 13313, 15361}, 97}).value();
   static const auto made = he::bgv::Chain::create(parameters).value();
   return made;
+}
+
+/// A ciphertext whose second polynomial comes from a seed: written with the seed in every mode, it
+/// reads as itself. The input: mode, kind of seed, seed.
+void check_seeded(base::ByteView input) {
+  if (input.size() < 2) return;
+  he::seal::Seed seed;
+  if (input[1] % 2 == 1) seed.kind = he::seal::SeedKind::kShake256;
+  const base::ByteView rest = input.subspan(2);
+  std::copy_n(rest.begin(), std::min(rest.size(), seed.bytes.size()), seed.bytes.begin());
+  he::bgv::Ciphertext made(chain(), chain().data_primes(), 2);
+  he::seal::expand_seed(seed, chain(), made.primes(), made.polynomial(1));
+  const auto mode = static_cast<Compression>(input[0] % 3);
+  const auto read =
+      he::seal::read_ciphertext(chain(), he::seal::write_seeded_ciphertext(made, seed, mode));
+  if (!read.ok() || he::seal::write_ciphertext(*read, Compression::kNone) !=
+                        he::seal::write_ciphertext(made, Compression::kNone)) {
+    std::abort();
+  }
 }
 
 /// Reads, writes, reads again and writes again: both writings must agree.
@@ -47,7 +67,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto keys = [](const auto& object) {
     return seal::write_switching_keys(chain(), object, Compression::kNone);
   };
-  switch (data[0] % 7) {
+  switch (data[0] % 8) {
     case 0:
       check(
           bytes,
@@ -72,9 +92,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case 5:
       check(bytes, in(seal::read_galois_keys), keys);
       break;
-    default:
+    case 6:
       check(bytes, in(he::secret::read_secret_key),
             [](const auto& key) { return he::secret::write_secret_key(chain(), key); });
+      break;
+    default:
+      check_seeded(bytes);
   }
   return 0;
 }
