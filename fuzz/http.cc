@@ -42,6 +42,7 @@ void check_error(int status, const std::string& text) {
   for (const char c : error.message + error.rule + error.hint + error.file) {
     if (static_cast<unsigned char>(c) < 0x20 && c != '\n') std::abort();
   }
+  if (net::octet_response({text.begin(), text.end()}).body.size() != text.size()) std::abort();
   const net::HttpResponse sent = net::error_response(error);
   if (sent.status != net::status_of(error) || sent.status < 400) std::abort();
   const auto again = net::error_from_answer(sent.status, sent.body, "cloud");

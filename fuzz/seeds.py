@@ -229,7 +229,7 @@ def messages():
 
 def answers():
     inputs = []
-    result = example(SCHEMAS["QueryResult"])
+    result = {**example(SCHEMAS["QueryResult"]), "suppressed": []}
     cells = [
         "text",
         "-12.5",
