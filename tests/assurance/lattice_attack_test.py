@@ -14,22 +14,20 @@ blinding and key parts at N = 8192.
 
 import itertools
 import json
-import os
-import pathlib
 import subprocess
 
 import pytest
 from flint import fmpz_mat
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+from support.processes import helper_program
+
 PERSONS = 24
 # Forces LLL to make these coordinates zero before it shortens the others.
 PENALTY = 1 << 40
 
 
 def seen_by_the_gatekeeper(seed):
-    folder = pathlib.Path(os.environ.get("CRYPTONET_TEST_BIN", ROOT / "build/release/test"))
-    program = folder / "assurance_phases"
+    program = helper_program("assurance_phases")
     out = subprocess.run([program, str(seed)], capture_output=True, check=True, timeout=120).stdout
     return json.loads(out)
 

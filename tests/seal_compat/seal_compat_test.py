@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 
-from support.processes import ROOT, program
+from support.processes import ROOT, helper_program
 
 FOLDER = pathlib.Path(__file__).resolve().parent
 NODE = ROOT / "build" / "node" / "bin" / "node"
@@ -25,7 +25,7 @@ def run_node(script, *arguments, timeout_s, env=None):
     if not NODE_SEAL.is_file():
         raise FileNotFoundError(f"{NODE_SEAL} is not there: ./run test installs it")
     done = subprocess.run(
-        [str(NODE), str(FOLDER / script), program("seal_engine"), str(NODE_SEAL),
+        [str(NODE), str(FOLDER / script), helper_program("seal_engine"), str(NODE_SEAL),
          *map(str, arguments)], capture_output=True, text=True, timeout=timeout_s, check=False,
         env={**os.environ, **(env or {})})
     assert done.returncode == 0, done.stderr[-4000:]

@@ -33,6 +33,12 @@ def program(name):
     return str(path)
 
 
+def helper_program(name):
+    """The path of a program that only tests use."""
+    folder = pathlib.Path(os.environ.get("CRYPTONET_TEST_BIN", ROOT / "build" / "release" / "test"))
+    return str(folder / name)
+
+
 @dataclasses.dataclass
 class Outcome:
     """How a command ended."""
