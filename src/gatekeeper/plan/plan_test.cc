@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "gatekeeper/plan/draft.h"
+#include "gatekeeper/plan/schemas_testing.h"
 #include "gatekeeper/plan/tables_for_test.h"
 
 namespace cryptonet::gatekeeper::plan {
@@ -16,35 +17,8 @@ using columns::format::kNoColumn;
 
 // Stored columns: 0 rows, 2 presence of x, 4 x, 6 x^2, 8 y (each with its check behind it), 10 11
 // 12 g = a, b, OTHER, 13 15 h = 1, 2 (paired), 17… g x h.
-constexpr const char* kSchema = R"(
-row_limit = 1000000
-partition = ["site"]
-crosses = [["g", "h"]]
-[columns.x]
-role = "measure"
-min = -9
-max = 9
-powers = 2
-nullable = true
-[columns.y]
-role = "measure"
-decimals = 1
-min = 0.0
-max = 5.0
-[columns.g]
-role = "dimension"
-categories = ["a", "b"]
-other = true
-[columns.h]
-role = "dimension"
-categories = [1, 2]
-paired = true
-[columns.site]
-role = "dimension"
-categories = ["n", "s", "w"]
-)";
 
-DatasetView test_view(const std::string& schema_text = kSchema) {
+DatasetView test_view(const std::string& schema_text = kSmallSchema) {
   auto schema = table::parse_schema(schema_text, "schema.toml");
   CHECK(schema.ok());
   DatasetView view = view_of(*schema);
@@ -102,7 +76,7 @@ TEST(MakePlan, MultipliesByIndicatorsForGroupsAndConditions) {
 }
 
 TEST(MakePlan, CountsPairedDimensionsWithoutACross) {
-  std::string text = kSchema;
+  std::string text = kSmallSchema;
   text.erase(text.find("crosses"), std::string("crosses = [[\"g\", \"h\"]]\n").size());
   const DatasetView view = test_view(text);
   const CheckedPlan plan = plan_of("SELECT g, h, COUNT(*) FROM t GROUP BY g, h", view);
@@ -156,7 +130,7 @@ TEST(MakePlan, GivesTheRangeOfOneRow) {
 }
 
 TEST(MakePlan, SplitsIntoDigitsAndDoublesTheMixedProducts) {
-  std::string text = kSchema;
+  std::string text = kSmallSchema;
   text.replace(text.find("max = 5.0"), 9, "max = 900000000.0");
   const DatasetView view = test_view(text);
   const CheckedPlan plan = plan_of("SELECT VAR_POP(y) FROM t", view);

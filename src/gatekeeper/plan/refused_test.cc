@@ -3,66 +3,14 @@
 // where a line can be added. The list is read as a table: one question, one reason.
 #include <gtest/gtest.h>
 
+#include "gatekeeper/plan/schemas_testing.h"
 #include "gatekeeper/plan/tables_for_test.h"
 
 namespace cryptonet::gatekeeper::plan {
 namespace {
 
-constexpr const char* kSchema = R"(
-row_limit = 1000000
-crosses = [["month", "weekday"]]
-partition = ["ward"]
-[columns.cost]
-role = "measure"
-decimals = 2
-min = 0.00
-max = 5000.00
-powers = 2
-[columns.age]
-role = "measure"
-min = 0
-max = 120
-nullable = true
-[columns.weight_kg]
-role = "measure"
-min = 0
-max = 300
-nullable = true
-[columns.month]
-role = "dimension"
-from = "seen"
-part = "month"
-[columns.weekday]
-role = "dimension"
-from = "seen"
-part = "weekday"
-[columns.hour]
-role = "dimension"
-from = "seen"
-part = "hour"
-[columns.age_bin]
-role = "bins"
-from = "age"
-edges = [18, 40, 65]
-nullable = true
-[columns.dist_bin]
-role = "bins"
-from = "dist"
-edges = [0, 500, 1000]
-[columns.smoker]
-role = "dimension"
-categories = ["no", "yes"]
-other = true
-nullable = true
-[columns.ward]
-role = "dimension"
-categories = ["A", "B"]
-[columns.note]
-role = "ignore"
-)";
-
 DatasetView test_view() {
-  auto schema = table::parse_schema(kSchema, "schema.toml");
+  auto schema = table::parse_schema(kClinicSchema, "schema.toml");
   CHECK(schema.ok());
   DatasetView view = view_of(*schema);
   view.versions = {{1, {{{0}, 5000, 2}, {{1}, 4000, 2}}}};
