@@ -17,44 +17,16 @@ import threading
 import time
 
 import numpy
-import pyarrow
-import pyarrow.parquet
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
-from support import processes  # noqa: E402
+from support import processes, streamed  # noqa: E402
 
 ROWS = (10_000, 100_000, 1_000_000, 3_000_000, 30_000_000)
 STAGES = ("load", "encrypt", "upload", "first question", "question")
 QUESTIONS = 7
 MIB = 1 << 20
 SQL = "SELECT g, COUNT(*), AVG(x), STDDEV_SAMP(x) FROM {} GROUP BY g"
-SCHEMA = """row_limit = 100000000
-[columns.x]
-role = "measure"
-min = -1000
-max = 1000
-powers = 2
-[columns.g]
-role = "dimension"
-categories = [0, 1, 2, 3]
-"""
-
-
-def write_table(path, rows):
-    """In row groups of a million. What `query` must answer: count and sum of x for each g."""
-    random = numpy.random.default_rng(rows)
-    schema = pyarrow.schema([("x", pyarrow.int64()), ("g", pyarrow.int64())])
-    counts, sums = numpy.zeros(4, dtype=int), numpy.zeros(4, dtype=int)
-    with pyarrow.parquet.ParquetWriter(path, schema) as writer:
-        for start in range(0, rows, 1_000_000):
-            count = min(1_000_000, rows - start)
-            x, g = random.integers(-1000, 1001, count), random.integers(0, 4, count)
-            for group in range(4):
-                counts[group] += (g == group).sum()
-                sums[group] += x[g == group].sum()
-            writer.write_table(pyarrow.table([x, g], schema=schema))
-    return counts, sums
 
 
 class OwnMemory:
@@ -117,8 +89,8 @@ class Scale:
     def measure(self, rows):
         """{stage: (seconds, peak memory of the client, peak own memory of a server)}"""
         table, schema = self.folder / "table.parquet", self.folder / "schema.toml"
-        schema.write_text(SCHEMA)
-        counts, sums = write_table(table, rows)
+        schema.write_text(streamed.SCHEMA.format(partition=""))
+        counts, sums = streamed.write_table(table, rows)
         name, out = f"t{rows}", self.folder / "upload"
         commands = {
             "load": ("schema", table, "--out", self.folder / "proposed.toml"),

@@ -4,36 +4,12 @@ Parquet, and no clear row is spilled to disk."""
 
 import os
 
-import numpy
-import pyarrow
-import pyarrow.parquet
 import pytest
+
+from support import streamed
 
 pytestmark = pytest.mark.long
 GIB = 1 << 30
-SCHEMA = """row_limit = 100000000
-{partition}
-[columns.x]
-role = "measure"
-min = -1000
-max = 1000
-powers = 2
-[columns.g]
-role = "dimension"
-categories = [0, 1, 2, 3]
-"""
-
-
-def write_table(path, rows):
-    """In row groups of a million, so that writing does not need the table in memory either."""
-    random = numpy.random.default_rng(rows)
-    schema = pyarrow.schema([("x", pyarrow.int64()), ("g", pyarrow.int64())])
-    with pyarrow.parquet.ParquetWriter(path, schema) as writer:
-        for start in range(0, rows, 1_000_000):
-            count = min(1_000_000, rows - start)
-            writer.write_table(pyarrow.table(
-                [random.integers(-1000, 1001, count), random.integers(0, 4, count)],
-                schema=schema))
 
 
 @pytest.mark.parametrize("partition", ["", 'partition = ["g"]'], ids=["whole", "partitioned"])
@@ -41,10 +17,11 @@ def write_table(path, rows):
 def test_peak_memory_of_encrypt(flow, closing_line, rows, partition):
     path = flow.folder / f"big-{rows}.parquet"
     if not path.exists():
-        write_table(path, rows)
+        streamed.write_table(path, rows)
     out = flow.folder / "big.upload"
     running = flow.contributor.start("encrypt", path, "--schema",
-                                     flow.write_schema("big", SCHEMA.format(partition=partition)),
+                                     flow.write_schema(
+                                         "big", streamed.SCHEMA.format(partition=partition)),
                                      "--dataset", "big", "--out", out)
     _, status, usage = os.wait4(running.pid, 0)
     assert os.waitstatus_to_exitcode(status) == 0, running.stderr.read()

@@ -17,7 +17,6 @@ using columns::format::kNoColumn;
 
 // Stored columns: 0 rows, 2 presence of x, 4 x, 6 x^2, 8 y (each with its check behind it), 10 11
 // 12 g = a, b, OTHER, 13 15 h = 1, 2 (paired), 17… g x h.
-
 DatasetView test_view(const std::string& schema_text = kSmallSchema) {
   auto schema = table::parse_schema(schema_text, "schema.toml");
   CHECK(schema.ok());
