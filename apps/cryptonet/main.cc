@@ -23,7 +23,8 @@ constexpr const char* kFooter =
     "  cryptonet schema flights.parquet --out flights.toml\n"
     "  cryptonet query \"SELECT COUNT(*), AVG(delay) FROM flights\" --format json\n\n"
     "Exit codes: 0 done, 1 our fault, 2 usage, 3 bad input or unreachable question, 4 refused,\n"
-    "5 integrity, wrong key or frozen, 6 server unreachable, 7 local disk, 130 interrupted.";
+    "5 integrity, wrong key or frozen, 6 server unreachable, 7 local disk, 8 not signed in,\n"
+    "130 interrupted.";
 
 /// Whether the line asks for JSON, for errors of the line itself.
 bool asks_for_json(std::span<char*> arguments) {

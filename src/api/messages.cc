@@ -10,7 +10,7 @@ namespace cryptonet::api {
 namespace {
 
 constexpr std::size_t kMaxCellBytes = 65536;
-constexpr std::array<std::string_view, 8> kFailureCodeWords{"INTERNAL", "USAGE", "BAD_INPUT", "REFUSED", "INTEGRITY", "UNREACHABLE", "LOCAL_IO", "INTERRUPTED"};
+constexpr std::array<std::string_view, 9> kFailureCodeWords{"INTERNAL", "USAGE", "BAD_INPUT", "REFUSED", "INTEGRITY", "UNREACHABLE", "LOCAL_IO", "NOT_SIGNED_IN", "INTERRUPTED"};
 constexpr std::array<std::string_view, 2> kGatekeeperStatusCloudWords{"reachable", "unreachable"};
 constexpr std::array<std::string_view, 4> kResultColumnTypeWords{"integer", "decimal", "real", "text"};
 constexpr std::array<std::string_view, 1> kQueryResultFormatWords{"cryptonet.result.v1"};

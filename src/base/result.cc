@@ -12,13 +12,14 @@ struct Word {
   ErrorCode code;
   std::string_view name;
 };
-constexpr std::array<Word, 8> kWords = {{{ErrorCode::kInternal, "INTERNAL"},
+constexpr std::array<Word, 9> kWords = {{{ErrorCode::kInternal, "INTERNAL"},
                                          {ErrorCode::kUsage, "USAGE"},
                                          {ErrorCode::kBadInput, "BAD_INPUT"},
                                          {ErrorCode::kRefused, "REFUSED"},
                                          {ErrorCode::kIntegrity, "INTEGRITY"},
                                          {ErrorCode::kUnreachable, "UNREACHABLE"},
                                          {ErrorCode::kLocalIo, "LOCAL_IO"},
+                                         {ErrorCode::kNotSignedIn, "NOT_SIGNED_IN"},
                                          {ErrorCode::kInterrupted, "INTERRUPTED"}}};
 }  // namespace
 

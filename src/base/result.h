@@ -23,6 +23,7 @@ enum class ErrorCode : int {
   kIntegrity = 5,     ///< integrity, wrong key, or frozen
   kUnreachable = 6,   ///< a server cannot be reached, or broke off
   kLocalIo = 7,       ///< local disk or permission
+  kNotSignedIn = 8,   ///< nobody is signed in, or the key expired, was revoked or is locked
   kInterrupted = 130  ///< Ctrl-C
 };
 

@@ -80,6 +80,8 @@ class Client final : public HttpClient {
   Client(ClientOptions options, HostPort address, SSL_CTX* tls)
       : options_(std::move(options)), address_(std::move(address)), tls_(tls) {}
 
+  void set_bearer(std::string token) override { bearer_ = std::move(token); }
+
   Result<Bytes> request(const std::string& method, const std::string& path, ByteView body,
                         const std::string& content_type) override {
     try {
@@ -107,6 +109,7 @@ class Client final : public HttpClient {
 
   ClientOptions options_;
   HostPort address_;
+  std::string bearer_;
   asio::ssl::context tls_;
   std::unique_ptr<Connection> connection_;
 };
@@ -224,6 +227,7 @@ asio::awaitable<std::variant<Answer, Failure>> Client::exchange(const Sending& s
   message.target(sending.path);
   message.set(http::field::host, host_port_text(address_));
   if (!sending.content_type.empty()) message.set(http::field::content_type, sending.content_type);
+  if (!bearer_.empty()) message.set(http::field::authorization, "Bearer " + bearer_);
   message.body() = {sending.body.data(), sending.body.size()};
   message.content_length(sending.body.size());
   const bool asks_first = sending.body.size() > kExpectAboveBytes;

@@ -46,6 +46,7 @@ int status_of(const Error& error) {
   if (error.rule == "http.method") return 405;
   if (error.rule == "http.too_large") return 413;
   if (error.rule == "http.busy") return 503;
+  if (error.rule.ends_with("too_many")) return 429;
   if (error.rule == "http.no_certificate") return 401;
   switch (error.code) {
     case ErrorCode::kUsage:
@@ -53,6 +54,8 @@ int status_of(const Error& error) {
       return 400;
     case ErrorCode::kRefused:
       return 403;
+    case ErrorCode::kNotSignedIn:
+      return 401;
     case ErrorCode::kIntegrity:
       return 409;
     case ErrorCode::kUnreachable:

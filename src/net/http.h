@@ -46,6 +46,10 @@ struct HttpRequest {
   std::vector<std::string> path_parameters;  ///< what matched each {} of the route, in order
   std::map<std::string, std::string> query;
   std::string content_type;
+  /// Of `Authorization: Bearer …`, as sent; empty without one. A secret: never in a log.
+  std::string bearer;
+  std::string cookie;  ///< the Cookie header, as sent; a secret like `bearer`
+  std::string origin;  ///< the Origin header, which browsers send with what a page asks
   base::Bytes body;
   Peer peer;
 };
@@ -53,6 +57,8 @@ struct HttpRequest {
 struct HttpResponse {
   int status = 200;
   std::string content_type = "application/json";
+  /// Further headers, such as Set-Cookie. Cache-Control is always no-store.
+  std::vector<std::pair<std::string, std::string>> headers;
   base::Bytes body;
 };
 /// {"error":{code, rule, message, file, line, column, hint}} with the status that fits the code; a
@@ -141,6 +147,8 @@ class HttpClient {
   /// kUsage for a malformed URL; connects on the first request.
   static base::Result<std::unique_ptr<HttpClient>> create(ClientOptions options);
   virtual ~HttpClient() = default;
+  /// From now on every request carries `Authorization: Bearer token`; empty: none does.
+  virtual void set_bearer(std::string token) = 0;
   /// The body of a 2xx answer. `path` starts with '/', is percent-encoded and may hold a query. An
   /// error answer becomes the Error that the server meant (code and text: the server's word, never
   /// a proof of anything); what goes wrong on the way is kUnreachable; a server of the wrong role

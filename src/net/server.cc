@@ -420,6 +420,9 @@ asio::awaitable<Result<HttpRequest>> Server::read_body(Session& session, Request
   request.path_parameters = match.parameters;
   request.query = std::move(target->query);
   request.content_type = std::string(message[http::field::content_type]);
+  request.bearer = bearer_of(std::string(message[http::field::authorization]));
+  request.cookie = std::string(message[http::field::cookie]);
+  request.origin = std::string(message[http::field::origin]);
   request.body = std::move(message.body());
   request.peer = session.peer;
   co_return request;
@@ -449,6 +452,7 @@ asio::awaitable<bool> Server::write_answer(Session& session, HttpResponse answer
   message.set(http::field::content_type, answer.content_type);
   message.set(http::field::cache_control, "no-store");
   message.set("X-Content-Type-Options", "nosniff");
+  for (const auto& [name, value] : answer.headers) message.insert(name, value);
   message.body() = std::move(answer.body);
   message.keep_alive(keep_alive);
   message.prepare_payload();

@@ -168,6 +168,15 @@ Result<RouteMatch> match_route(const std::vector<Route>& routes, std::string_vie
   return Error(ErrorCode::kBadInput, "http.not_found", "there is no such path on this server");
 }
 
+std::string bearer_of(std::string_view authorization) {
+  constexpr std::string_view kScheme = "bearer ";
+  if (authorization.size() <= kScheme.size()) return {};
+  for (std::size_t i = 0; i < kScheme.size(); ++i) {
+    if ((authorization[i] | 0x20) != kScheme[i]) return {};
+  }
+  return std::string(authorization.substr(kScheme.size()));
+}
+
 Status check_role(const Route& route, const Peer& peer) {
   for (const PeerRole role : route.roles) {
     if (role == PeerRole::kNone || role == peer.role) return base::ok();

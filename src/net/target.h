@@ -44,6 +44,8 @@ struct RouteMatch {
 /// when one fits another method. `routes` outlives the match.
 base::Result<RouteMatch> match_route(const std::vector<Route>& routes, std::string_view method,
                                      const Target& target);
+/// The token of an Authorization header of the scheme Bearer (RFC 6750 2.1); empty for any other.
+std::string bearer_of(std::string_view authorization);
 /// Whether this peer may call the route: "http.no_certificate" or "http.role" otherwise.
 base::Status check_role(const Route& route, const Peer& peer);
 

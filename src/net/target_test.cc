@@ -68,10 +68,21 @@ TEST(ErrorBody, GivesTheStatusThatFits) {
   EXPECT_EQ(status(ErrorCode::kUsage, "a"), 400);
   EXPECT_EQ(status(ErrorCode::kBadInput, "store.not_found"), 404);
   EXPECT_EQ(status(ErrorCode::kRefused, "a"), 403);
+  EXPECT_EQ(status(ErrorCode::kNotSignedIn, "a"), 401);
+  EXPECT_EQ(status(ErrorCode::kRefused, "sign_in.too_many"), 429);
   EXPECT_EQ(status(ErrorCode::kIntegrity, "a"), 409);
   EXPECT_EQ(status(ErrorCode::kUnreachable, "a"), 502);
   EXPECT_EQ(status(ErrorCode::kInternal, "a"), 500);
   EXPECT_EQ(status(ErrorCode::kLocalIo, "a"), 500);
+}
+
+TEST(Target, BearerIsTheTokenOfThatSchemeAlone) {
+  EXPECT_EQ(bearer_of("Bearer abc"), "abc");
+  EXPECT_EQ(bearer_of("bearer abc=="), "abc==");
+  EXPECT_EQ(bearer_of("Bearer "), "");
+  EXPECT_EQ(bearer_of("Basic abc"), "");
+  EXPECT_EQ(bearer_of("Bearerabc"), "");
+  EXPECT_EQ(bearer_of(""), "");
 }
 
 TEST(ErrorBody, SurvivesWhateverAServerSends) {
