@@ -33,7 +33,8 @@ KeyRing::KeyRing(base::Secret<32> sealing_key, base::Randomness& randomness)
     : randomness_(&randomness),
       sealing_key_(std::move(sealing_key)),
       record_key_(derive(sealing_key_, "cryptonet gatekeeper records v1")),
-      tag_key_(derive(sealing_key_, "cryptonet gatekeeper tags v1")) {
+      tag_key_(derive(sealing_key_, "cryptonet gatekeeper tags v1")),
+      pepper_(derive(sealing_key_, "cryptonet gatekeeper pepper v1")) {
   base::start_sodium();
   CHECK(crypto_scalarmult_base(public_key_.data(), sealing_key_.data()) == 0);
 }

@@ -37,6 +37,9 @@ class KeyRing {
 
   const std::array<std::uint8_t, 32>& public_key() const { return public_key_; }
   const base::Secret<32>& sealing_key() const { return sealing_key_; }
+  /// What goes into the hash of a password beside it, so that a copy of state.db alone cannot be
+  /// searched for passwords. The same for the whole life of a home.
+  const base::Secret<32>& pepper() const { return pepper_; }
 
   base::Bytes seal(RecordKind kind, base::ByteView name, base::ByteView clear) const;
   /// kIntegrity when the record was made for another kind, name or gatekeeper, or altered.
@@ -50,6 +53,7 @@ class KeyRing {
   base::Secret<32> sealing_key_;
   base::Secret<32> record_key_;
   base::Secret<32> tag_key_;
+  base::Secret<32> pepper_;
   std::array<std::uint8_t, 32> public_key_{};
 };
 

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace cryptonet::gatekeeper::keys {
@@ -50,6 +51,7 @@ TEST(KeyRing, RefusesAFileThatIsNoKey) {
   const auto loaded = KeyRing::load(file, randomness);
   ASSERT_TRUE(loaded.ok());
   EXPECT_EQ(loaded->public_key(), ring.public_key());
+  EXPECT_TRUE(std::ranges::equal(loaded->pepper().span(), ring.pepper().span()));
   std::filesystem::resize_file(file, 31);
   EXPECT_EQ(KeyRing::load(file, randomness).error().code, base::ErrorCode::kIntegrity);
   std::filesystem::remove_all(pattern);
