@@ -245,6 +245,31 @@ std::string {name}::to_json() const {{ return dump(write(*this)); }}""")
     return "\n".join(out)
 
 
+def rights_of(name, operation, name_of):
+    """Who may call a route: machines by certificate, and where `sign_in` stands a person too."""
+    security = operation["security"]
+    if not security:
+        return ".anybody = true"
+    machines = tuple(role for entry in security for role in entry["certificate"])
+    rights = [f".roles = roles::{name_of(machines)}"]
+    signed = [entry for entry in security if "sign_in" in entry]
+    if signed:
+        people = tuple(signed[0]["sign_in"])
+        if not people or any(tuple(entry["sign_in"]) != people for entry in signed):
+            stop(name, "every entry with sign_in must name the same roles, and at least one")
+        rights.append(f".people = roles::{name_of(people)}")
+        alone = tuple(role for entry in security if "sign_in" not in entry
+                      for role in entry["certificate"])
+        if alone:
+            rights.append(f".alone = roles::{name_of(alone)}")
+    elif {"x-access-keys", "x-step-up"} & operation.keys():
+        stop(name, "x-access-keys and x-step-up need sign_in")
+    for mark, field in (("x-access-keys", "access_keys"), ("x-step-up", "step_up")):
+        if operation.get(mark):
+            rights.append(f".{field} = true")
+    return ", ".join(rights)
+
+
 def routes(document):
     out = [HEAD + """// Every route by the name of its operation, for servers and clients alike.
 // clang-format off
@@ -257,15 +282,20 @@ def routes(document):
 namespace cryptonet::api {
 namespace roles {
 """]
-    known = {}
-    alone = [(role,) for role in ROLES if role != "cloud"]
-    for who in (ROLES, *alone, ("contributor", "gatekeeper")):
-        known[who] = "k" + "".join(map(str.title, who)) if who != ROLES else "kAny"
-        words = ", ".join(map(quoted, who))
-        array = f"inline constexpr std::array<std::string_view, {len(who)}>"
-        out.append(f"{array} {known[who]}{{{words}}};")
-    known[()] = "kAny"
-    out.append("}  // namespace roles\n")
+    known = {(): "kAny"}
+
+    def name_of(who):
+        """The name of a list of roles, which is written at its first use."""
+        if who not in known:
+            known[who] = "k" + "".join(map(str.title, who)) if who != ROLES else "kAny"
+            words = ", ".join(map(quoted, who))
+            array = f"inline constexpr std::array<std::string_view, {len(who)}>"
+            lists.append(f"{array} {known[who]}{{{words}}};")
+        return known[who]
+
+    lists, head, out = [], out, []
+    known.pop(())
+    known[()] = name_of(ROLES)
     for server in ("cloud", "gatekeeper"):
         out.append(f"namespace {server} {{")
         for path, item in document["paths"].items():
@@ -277,19 +307,15 @@ namespace roles {
                 body = operation.get("requestBody")
                 if body and "x-max-bytes" not in body:
                     stop(name, "x-max-bytes is missing")
-                security = operation["security"]
-                who = tuple(role for entry in security for role in entry["certificate"])
-                if who not in known:
-                    stop(name, "the generator knows no such list of roles")
                 out.append(f"/// {operation['summary']}.")
-                rights = f".roles = roles::{known[who]}" if security else ".anybody = true"
+                rights = rights_of(name, operation, name_of)
                 out.append(f"inline constexpr RouteInfo k{name[0].upper() + name[1:]}{{")
                 out.append(f"    .method = {quoted(method.upper())}, .pattern = {quoted(pattern)},")
                 limit = body["x-max-bytes"] if body else 0
                 out.append(f"    .max_body_bytes = {limit}, {rights}}};")
         out.append(f"}}  // namespace {server}\n")
     out.append("}  // namespace cryptonet::api\n")
-    return "\n".join(out)
+    return "\n".join(head + lists + ["}  // namespace roles\n"] + out)
 
 
 def main():

@@ -23,6 +23,16 @@ constexpr std::array<std::string_view, 1> kCloudEnrolmentFormatWords{"cryptonet.
 constexpr std::array<std::string_view, 1> kCloudEnrolmentRoleWords{"cloud"};
 constexpr std::array<std::string_view, 1> kIdentityFormatWords{"cryptonet.identity.v1"};
 constexpr std::array<std::string_view, 2> kIdentityRoleWords{"contributor", "researcher"};
+constexpr std::array<std::string_view, 5> kNewPersonRoleWords{"contributor", "researcher", "steward", "custodian", "auditor"};
+constexpr std::array<std::string_view, 5> kEnrolledRoleWords{"contributor", "researcher", "steward", "custodian", "auditor"};
+constexpr std::array<std::string_view, 5> kGrantRoleWords{"contributor", "researcher", "steward", "custodian", "auditor"};
+constexpr std::array<std::string_view, 2> kWhoAmIKindWords{"session", "access_key"};
+constexpr std::array<std::string_view, 5> kWhoAmIRolesWords{"contributor", "researcher", "steward", "custodian", "auditor"};
+constexpr std::array<std::string_view, 5> kPersonSummaryRolesWords{"contributor", "researcher", "steward", "custodian", "auditor"};
+constexpr std::array<std::string_view, 5> kMemberRoleRoleWords{"contributor", "researcher", "steward", "custodian", "auditor"};
+constexpr std::array<std::string_view, 5> kMemberRoleWords{"contributor", "researcher", "steward", "custodian", "auditor"};
+constexpr std::array<std::string_view, 2> kAccessKeySummaryKindWords{"session", "access_key"};
+constexpr std::array<std::string_view, 5> kAccessKeySummaryStateWords{"live", "expired", "idle", "revoked", "ended"};
 
 void read(const Cursor& at, Failure& out) {
   const Fields fields(at, {"code", "rule", "message", "file", "line", "column", "hint"});
@@ -481,6 +491,366 @@ Json write(const Identity& in) {
   return out;
 }
 
+void read(const Cursor& at, BootstrapRequest& out) {
+  const Fields fields(at, {"code", "user", "password"});
+  read_text(fields["code"], {.min = 1, .max = 64}, out.code);
+  read_text(fields["user"], {.min = 1, .max = 64}, out.user);
+  read_text(fields["password"], {.min = 0, .max = 1024}, out.password);
+}
+
+Json write(const BootstrapRequest& in) {
+  Json out = Json::object();
+  out["code"] = Json(in.code);
+  out["user"] = Json(in.user);
+  out["password"] = Json(in.password);
+  return out;
+}
+
+void read(const Cursor& at, NewPerson& out) {
+  const Fields fields(at, {"user", "role", "password"});
+  read_text(fields["user"], {.min = 1, .max = 64}, out.user);
+  read_text(fields["role"], {.one_of = kNewPersonRoleWords}, out.role);
+  read_text(fields["password"], {.min = 0, .max = 1024}, out.password);
+}
+
+Json write(const NewPerson& in) {
+  Json out = Json::object();
+  out["user"] = Json(in.user);
+  out["role"] = Json(in.role);
+  out["password"] = Json(in.password);
+  return out;
+}
+
+void read(const Cursor& at, Enrolled& out) {
+  const Fields fields(at, {"user", "role", "otpauth", "secret", "recovery_codes"});
+  read_text(fields["user"], {.min = 1, .max = 64}, out.user);
+  read_text(fields["role"], {.one_of = kEnrolledRoleWords}, out.role);
+  read_text(fields["otpauth"], {.min = 1, .max = 512}, out.otpauth);
+  read_text(fields["secret"], {.min = 1, .max = 64}, out.secret);
+  read_array(fields["recovery_codes"], {.min = 0, .max = 16}, out.recovery_codes, [](const Cursor& at0, std::string& item0) { read_text(at0, {.min = 1, .max = 32}, item0); });
+}
+
+Json write(const Enrolled& in) {
+  Json out = Json::object();
+  out["user"] = Json(in.user);
+  out["role"] = Json(in.role);
+  out["otpauth"] = Json(in.otpauth);
+  out["secret"] = Json(in.secret);
+  out["recovery_codes"] = write_array(in.recovery_codes, [](const auto& item0) { return Json(item0); });
+  return out;
+}
+
+void read(const Cursor& at, PasswordReset& out) {
+  const Fields fields(at, {"password"});
+  read_text(fields["password"], {.min = 0, .max = 1024}, out.password);
+}
+
+Json write(const PasswordReset& in) {
+  Json out = Json::object();
+  out["password"] = Json(in.password);
+  return out;
+}
+
+void read(const Cursor& at, SignInRequest& out) {
+  const Fields fields(at, {"user", "password", "code"});
+  read_text(fields["user"], {.min = 1, .max = 64}, out.user);
+  read_text(fields["password"], {.min = 0, .max = 1024}, out.password);
+  read_text(fields["code"], {.min = 0, .max = 64}, out.code);
+}
+
+Json write(const SignInRequest& in) {
+  Json out = Json::object();
+  out["user"] = Json(in.user);
+  out["password"] = Json(in.password);
+  out["code"] = Json(in.code);
+  return out;
+}
+
+void read(const Cursor& at, SignedIn& out) {
+  const Fields fields(at, {"token", "user", "id", "expires_at", "idle_s"});
+  read_text(fields["token"], {.min = 1, .max = 128}, out.token);
+  read_text(fields["user"], {.min = 1, .max = 64}, out.user);
+  read_text(fields["id"], {.min = 1, .max = 32}, out.id);
+  read_integer(fields["expires_at"], {.min = 0, .max = 9007199254740991}, out.expires_at);
+  read_integer(fields["idle_s"], {.min = 0, .max = 9007199254740991}, out.idle_s);
+}
+
+Json write(const SignedIn& in) {
+  Json out = Json::object();
+  out["token"] = Json(in.token);
+  out["user"] = Json(in.user);
+  out["id"] = Json(in.id);
+  out["expires_at"] = Json(in.expires_at);
+  out["idle_s"] = Json(in.idle_s);
+  return out;
+}
+
+void read(const Cursor& at, StepUpRequest& out) {
+  const Fields fields(at, {"code"});
+  read_text(fields["code"], {.min = 0, .max = 64}, out.code);
+}
+
+Json write(const StepUpRequest& in) {
+  Json out = Json::object();
+  out["code"] = Json(in.code);
+  return out;
+}
+
+void read(const Cursor& at, Grant& out) {
+  const Fields fields(at, {"project", "role"});
+  read_text(fields["project"], {.min = 1, .max = 64}, out.project);
+  read_text(fields["role"], {.one_of = kGrantRoleWords}, out.role);
+}
+
+Json write(const Grant& in) {
+  Json out = Json::object();
+  out["project"] = Json(in.project);
+  out["role"] = Json(in.role);
+  return out;
+}
+
+void read(const Cursor& at, WhoAmI& out) {
+  const Fields fields(at, {"user", "kind", "id", "roles", "projects", "scope", "expires_at", "idle_s"});
+  read_text(fields["user"], {.min = 1, .max = 64}, out.user);
+  read_text(fields["kind"], {.one_of = kWhoAmIKindWords}, out.kind);
+  read_text(fields["id"], {.min = 1, .max = 32}, out.id);
+  read_array(fields["roles"], {.min = 0, .max = 5}, out.roles, [](const Cursor& at0, std::string& item0) { read_text(at0, {.one_of = kWhoAmIRolesWords}, item0); });
+  read_array(fields["projects"], {.min = 0, .max = 1024}, out.projects, [](const Cursor& at0, Grant& item0) { read(at0, item0); });
+  read_array(fields["scope"], {.min = 0, .max = 64}, out.scope, [](const Cursor& at0, std::string& item0) { read_text(at0, {.min = 1, .max = 160}, item0); });
+  read_integer(fields["expires_at"], {.min = 0, .max = 9007199254740991}, out.expires_at);
+  read_integer(fields["idle_s"], {.min = 0, .max = 9007199254740991}, out.idle_s);
+}
+
+Json write(const WhoAmI& in) {
+  Json out = Json::object();
+  out["user"] = Json(in.user);
+  out["kind"] = Json(in.kind);
+  out["id"] = Json(in.id);
+  out["roles"] = write_array(in.roles, [](const auto& item0) { return Json(item0); });
+  out["projects"] = write_array(in.projects, [](const auto& item0) { return write(item0); });
+  out["scope"] = write_array(in.scope, [](const auto& item0) { return Json(item0); });
+  out["expires_at"] = Json(in.expires_at);
+  out["idle_s"] = Json(in.idle_s);
+  return out;
+}
+
+void read(const Cursor& at, PersonSummary& out) {
+  const Fields fields(at, {"user", "roles", "projects", "disabled", "locked", "passkeys", "last_sign_in_at"});
+  read_text(fields["user"], {.min = 1, .max = 64}, out.user);
+  read_array(fields["roles"], {.min = 0, .max = 5}, out.roles, [](const Cursor& at0, std::string& item0) { read_text(at0, {.one_of = kPersonSummaryRolesWords}, item0); });
+  read_array(fields["projects"], {.min = 0, .max = 1024}, out.projects, [](const Cursor& at0, Grant& item0) { read(at0, item0); });
+  read_bool(fields["disabled"], out.disabled);
+  read_bool(fields["locked"], out.locked);
+  read_integer(fields["passkeys"], {.min = 0, .max = 9007199254740991}, out.passkeys);
+  read_integer(fields["last_sign_in_at"], {.min = 0, .max = 9007199254740991}, out.last_sign_in_at);
+}
+
+Json write(const PersonSummary& in) {
+  Json out = Json::object();
+  out["user"] = Json(in.user);
+  out["roles"] = write_array(in.roles, [](const auto& item0) { return Json(item0); });
+  out["projects"] = write_array(in.projects, [](const auto& item0) { return write(item0); });
+  out["disabled"] = Json(in.disabled);
+  out["locked"] = Json(in.locked);
+  out["passkeys"] = Json(in.passkeys);
+  out["last_sign_in_at"] = Json(in.last_sign_in_at);
+  return out;
+}
+
+void read(const Cursor& at, PersonList& out) {
+  const Fields fields(at, {"users"});
+  read_array(fields["users"], {.min = 0, .max = 65536}, out.users, [](const Cursor& at0, PersonSummary& item0) { read(at0, item0); });
+}
+
+Json write(const PersonList& in) {
+  Json out = Json::object();
+  out["users"] = write_array(in.users, [](const auto& item0) { return write(item0); });
+  return out;
+}
+
+void read(const Cursor& at, Changed& out) {
+  const Fields fields(at, {"user", "changed"});
+  read_text(fields["user"], {.min = 1, .max = 64}, out.user);
+  read_bool(fields["changed"], out.changed);
+}
+
+Json write(const Changed& in) {
+  Json out = Json::object();
+  out["user"] = Json(in.user);
+  out["changed"] = Json(in.changed);
+  return out;
+}
+
+void read(const Cursor& at, NewProject& out) {
+  const Fields fields(at, {"name"});
+  read_text(fields["name"], {.min = 1, .max = 64}, out.name);
+}
+
+Json write(const NewProject& in) {
+  Json out = Json::object();
+  out["name"] = Json(in.name);
+  return out;
+}
+
+void read(const Cursor& at, MemberRole& out) {
+  const Fields fields(at, {"role"});
+  read_text(fields["role"], {.one_of = kMemberRoleRoleWords}, out.role);
+}
+
+Json write(const MemberRole& in) {
+  Json out = Json::object();
+  out["role"] = Json(in.role);
+  return out;
+}
+
+void read(const Cursor& at, Member& out) {
+  const Fields fields(at, {"user", "role"});
+  read_text(fields["user"], {.min = 1, .max = 64}, out.user);
+  read_text(fields["role"], {.one_of = kMemberRoleWords}, out.role);
+}
+
+Json write(const Member& in) {
+  Json out = Json::object();
+  out["user"] = Json(in.user);
+  out["role"] = Json(in.role);
+  return out;
+}
+
+void read(const Cursor& at, ProjectSummary& out) {
+  const Fields fields(at, {"name", "datasets", "members"});
+  read_text(fields["name"], {.min = 1, .max = 64}, out.name);
+  read_array(fields["datasets"], {.min = 0, .max = 4096}, out.datasets, [](const Cursor& at0, std::string& item0) { read_text(at0, {.min = 1, .max = 128}, item0); });
+  read_array(fields["members"], {.min = 0, .max = 65536}, out.members, [](const Cursor& at0, Member& item0) { read(at0, item0); });
+}
+
+Json write(const ProjectSummary& in) {
+  Json out = Json::object();
+  out["name"] = Json(in.name);
+  out["datasets"] = write_array(in.datasets, [](const auto& item0) { return Json(item0); });
+  out["members"] = write_array(in.members, [](const auto& item0) { return write(item0); });
+  return out;
+}
+
+void read(const Cursor& at, ProjectList& out) {
+  const Fields fields(at, {"projects"});
+  read_array(fields["projects"], {.min = 0, .max = 4096}, out.projects, [](const Cursor& at0, ProjectSummary& item0) { read(at0, item0); });
+}
+
+Json write(const ProjectList& in) {
+  Json out = Json::object();
+  out["projects"] = write_array(in.projects, [](const auto& item0) { return write(item0); });
+  return out;
+}
+
+void read(const Cursor& at, ProjectChanged& out) {
+  const Fields fields(at, {"project", "changed"});
+  read_text(fields["project"], {.min = 1, .max = 64}, out.project);
+  read_bool(fields["changed"], out.changed);
+}
+
+Json write(const ProjectChanged& in) {
+  Json out = Json::object();
+  out["project"] = Json(in.project);
+  out["changed"] = Json(in.changed);
+  return out;
+}
+
+void read(const Cursor& at, AccessKeyRequest& out) {
+  const Fields fields(at, {"ttl_s", "scope"});
+  read_integer(fields["ttl_s"], {.min = 1, .max = 900}, out.ttl_s);
+  read_array(fields["scope"], {.min = 0, .max = 64}, out.scope, [](const Cursor& at0, std::string& item0) { read_text(at0, {.min = 1, .max = 160}, item0); });
+}
+
+Json write(const AccessKeyRequest& in) {
+  Json out = Json::object();
+  out["ttl_s"] = Json(in.ttl_s);
+  out["scope"] = write_array(in.scope, [](const auto& item0) { return Json(item0); });
+  return out;
+}
+
+void read(const Cursor& at, AccessKeyMade& out) {
+  const Fields fields(at, {"id", "token", "user", "scope", "expires_at", "idle_s"});
+  read_text(fields["id"], {.min = 1, .max = 32}, out.id);
+  read_text(fields["token"], {.min = 1, .max = 128}, out.token);
+  read_text(fields["user"], {.min = 1, .max = 64}, out.user);
+  read_array(fields["scope"], {.min = 0, .max = 64}, out.scope, [](const Cursor& at0, std::string& item0) { read_text(at0, {.min = 1, .max = 160}, item0); });
+  read_integer(fields["expires_at"], {.min = 0, .max = 9007199254740991}, out.expires_at);
+  read_integer(fields["idle_s"], {.min = 0, .max = 9007199254740991}, out.idle_s);
+}
+
+Json write(const AccessKeyMade& in) {
+  Json out = Json::object();
+  out["id"] = Json(in.id);
+  out["token"] = Json(in.token);
+  out["user"] = Json(in.user);
+  out["scope"] = write_array(in.scope, [](const auto& item0) { return Json(item0); });
+  out["expires_at"] = Json(in.expires_at);
+  out["idle_s"] = Json(in.idle_s);
+  return out;
+}
+
+void read(const Cursor& at, AccessKeySummary& out) {
+  const Fields fields(at, {"id", "kind", "user", "scope", "made_at", "last_used_at", "expires_at", "state", "this_one"});
+  read_text(fields["id"], {.min = 1, .max = 32}, out.id);
+  read_text(fields["kind"], {.one_of = kAccessKeySummaryKindWords}, out.kind);
+  read_text(fields["user"], {.min = 1, .max = 64}, out.user);
+  read_array(fields["scope"], {.min = 0, .max = 64}, out.scope, [](const Cursor& at0, std::string& item0) { read_text(at0, {.min = 1, .max = 160}, item0); });
+  read_integer(fields["made_at"], {.min = 0, .max = 9007199254740991}, out.made_at);
+  read_integer(fields["last_used_at"], {.min = 0, .max = 9007199254740991}, out.last_used_at);
+  read_integer(fields["expires_at"], {.min = 0, .max = 9007199254740991}, out.expires_at);
+  read_text(fields["state"], {.one_of = kAccessKeySummaryStateWords}, out.state);
+  read_bool(fields["this_one"], out.this_one);
+}
+
+Json write(const AccessKeySummary& in) {
+  Json out = Json::object();
+  out["id"] = Json(in.id);
+  out["kind"] = Json(in.kind);
+  out["user"] = Json(in.user);
+  out["scope"] = write_array(in.scope, [](const auto& item0) { return Json(item0); });
+  out["made_at"] = Json(in.made_at);
+  out["last_used_at"] = Json(in.last_used_at);
+  out["expires_at"] = Json(in.expires_at);
+  out["state"] = Json(in.state);
+  out["this_one"] = Json(in.this_one);
+  return out;
+}
+
+void read(const Cursor& at, AccessKeyList& out) {
+  const Fields fields(at, {"keys"});
+  read_array(fields["keys"], {.min = 0, .max = 65536}, out.keys, [](const Cursor& at0, AccessKeySummary& item0) { read(at0, item0); });
+}
+
+Json write(const AccessKeyList& in) {
+  Json out = Json::object();
+  out["keys"] = write_array(in.keys, [](const auto& item0) { return write(item0); });
+  return out;
+}
+
+void read(const Cursor& at, AccessKeyRevoked& out) {
+  const Fields fields(at, {"id", "changed"});
+  read_text(fields["id"], {.min = 1, .max = 32}, out.id);
+  read_bool(fields["changed"], out.changed);
+}
+
+Json write(const AccessKeyRevoked& in) {
+  Json out = Json::object();
+  out["id"] = Json(in.id);
+  out["changed"] = Json(in.changed);
+  return out;
+}
+
+void read(const Cursor& at, Empty& out) {
+  const Fields fields(at, {"done"});
+  read_bool(fields["done"], out.done);
+}
+
+Json write(const Empty& in) {
+  Json out = Json::object();
+  out["done"] = Json(in.done);
+  return out;
+}
+
 }  // namespace
 
 base::Result<Failure> Failure::from_json(std::string_view text) {
@@ -632,5 +1002,149 @@ base::Result<Identity> Identity::from_json(std::string_view text) {
                                 [](const Cursor& at, Identity& out) { read(at, out); });
 }
 std::string Identity::to_json() const { return dump(write(*this)); }
+
+base::Result<BootstrapRequest> BootstrapRequest::from_json(std::string_view text) {
+  return from_json_text<BootstrapRequest>("BootstrapRequest", text, kMaxBytes,
+                                [](const Cursor& at, BootstrapRequest& out) { read(at, out); });
+}
+std::string BootstrapRequest::to_json() const { return dump(write(*this)); }
+
+base::Result<NewPerson> NewPerson::from_json(std::string_view text) {
+  return from_json_text<NewPerson>("NewPerson", text, kMaxBytes,
+                                [](const Cursor& at, NewPerson& out) { read(at, out); });
+}
+std::string NewPerson::to_json() const { return dump(write(*this)); }
+
+base::Result<Enrolled> Enrolled::from_json(std::string_view text) {
+  return from_json_text<Enrolled>("Enrolled", text, kMaxBytes,
+                                [](const Cursor& at, Enrolled& out) { read(at, out); });
+}
+std::string Enrolled::to_json() const { return dump(write(*this)); }
+
+base::Result<PasswordReset> PasswordReset::from_json(std::string_view text) {
+  return from_json_text<PasswordReset>("PasswordReset", text, kMaxBytes,
+                                [](const Cursor& at, PasswordReset& out) { read(at, out); });
+}
+std::string PasswordReset::to_json() const { return dump(write(*this)); }
+
+base::Result<SignInRequest> SignInRequest::from_json(std::string_view text) {
+  return from_json_text<SignInRequest>("SignInRequest", text, kMaxBytes,
+                                [](const Cursor& at, SignInRequest& out) { read(at, out); });
+}
+std::string SignInRequest::to_json() const { return dump(write(*this)); }
+
+base::Result<SignedIn> SignedIn::from_json(std::string_view text) {
+  return from_json_text<SignedIn>("SignedIn", text, kMaxBytes,
+                                [](const Cursor& at, SignedIn& out) { read(at, out); });
+}
+std::string SignedIn::to_json() const { return dump(write(*this)); }
+
+base::Result<StepUpRequest> StepUpRequest::from_json(std::string_view text) {
+  return from_json_text<StepUpRequest>("StepUpRequest", text, kMaxBytes,
+                                [](const Cursor& at, StepUpRequest& out) { read(at, out); });
+}
+std::string StepUpRequest::to_json() const { return dump(write(*this)); }
+
+base::Result<Grant> Grant::from_json(std::string_view text) {
+  return from_json_text<Grant>("Grant", text, kMaxBytes,
+                                [](const Cursor& at, Grant& out) { read(at, out); });
+}
+std::string Grant::to_json() const { return dump(write(*this)); }
+
+base::Result<WhoAmI> WhoAmI::from_json(std::string_view text) {
+  return from_json_text<WhoAmI>("WhoAmI", text, kMaxBytes,
+                                [](const Cursor& at, WhoAmI& out) { read(at, out); });
+}
+std::string WhoAmI::to_json() const { return dump(write(*this)); }
+
+base::Result<PersonSummary> PersonSummary::from_json(std::string_view text) {
+  return from_json_text<PersonSummary>("PersonSummary", text, kMaxBytes,
+                                [](const Cursor& at, PersonSummary& out) { read(at, out); });
+}
+std::string PersonSummary::to_json() const { return dump(write(*this)); }
+
+base::Result<PersonList> PersonList::from_json(std::string_view text) {
+  return from_json_text<PersonList>("PersonList", text, kMaxBytes,
+                                [](const Cursor& at, PersonList& out) { read(at, out); });
+}
+std::string PersonList::to_json() const { return dump(write(*this)); }
+
+base::Result<Changed> Changed::from_json(std::string_view text) {
+  return from_json_text<Changed>("Changed", text, kMaxBytes,
+                                [](const Cursor& at, Changed& out) { read(at, out); });
+}
+std::string Changed::to_json() const { return dump(write(*this)); }
+
+base::Result<NewProject> NewProject::from_json(std::string_view text) {
+  return from_json_text<NewProject>("NewProject", text, kMaxBytes,
+                                [](const Cursor& at, NewProject& out) { read(at, out); });
+}
+std::string NewProject::to_json() const { return dump(write(*this)); }
+
+base::Result<MemberRole> MemberRole::from_json(std::string_view text) {
+  return from_json_text<MemberRole>("MemberRole", text, kMaxBytes,
+                                [](const Cursor& at, MemberRole& out) { read(at, out); });
+}
+std::string MemberRole::to_json() const { return dump(write(*this)); }
+
+base::Result<Member> Member::from_json(std::string_view text) {
+  return from_json_text<Member>("Member", text, kMaxBytes,
+                                [](const Cursor& at, Member& out) { read(at, out); });
+}
+std::string Member::to_json() const { return dump(write(*this)); }
+
+base::Result<ProjectSummary> ProjectSummary::from_json(std::string_view text) {
+  return from_json_text<ProjectSummary>("ProjectSummary", text, kMaxBytes,
+                                [](const Cursor& at, ProjectSummary& out) { read(at, out); });
+}
+std::string ProjectSummary::to_json() const { return dump(write(*this)); }
+
+base::Result<ProjectList> ProjectList::from_json(std::string_view text) {
+  return from_json_text<ProjectList>("ProjectList", text, kMaxBytes,
+                                [](const Cursor& at, ProjectList& out) { read(at, out); });
+}
+std::string ProjectList::to_json() const { return dump(write(*this)); }
+
+base::Result<ProjectChanged> ProjectChanged::from_json(std::string_view text) {
+  return from_json_text<ProjectChanged>("ProjectChanged", text, kMaxBytes,
+                                [](const Cursor& at, ProjectChanged& out) { read(at, out); });
+}
+std::string ProjectChanged::to_json() const { return dump(write(*this)); }
+
+base::Result<AccessKeyRequest> AccessKeyRequest::from_json(std::string_view text) {
+  return from_json_text<AccessKeyRequest>("AccessKeyRequest", text, kMaxBytes,
+                                [](const Cursor& at, AccessKeyRequest& out) { read(at, out); });
+}
+std::string AccessKeyRequest::to_json() const { return dump(write(*this)); }
+
+base::Result<AccessKeyMade> AccessKeyMade::from_json(std::string_view text) {
+  return from_json_text<AccessKeyMade>("AccessKeyMade", text, kMaxBytes,
+                                [](const Cursor& at, AccessKeyMade& out) { read(at, out); });
+}
+std::string AccessKeyMade::to_json() const { return dump(write(*this)); }
+
+base::Result<AccessKeySummary> AccessKeySummary::from_json(std::string_view text) {
+  return from_json_text<AccessKeySummary>("AccessKeySummary", text, kMaxBytes,
+                                [](const Cursor& at, AccessKeySummary& out) { read(at, out); });
+}
+std::string AccessKeySummary::to_json() const { return dump(write(*this)); }
+
+base::Result<AccessKeyList> AccessKeyList::from_json(std::string_view text) {
+  return from_json_text<AccessKeyList>("AccessKeyList", text, kMaxBytes,
+                                [](const Cursor& at, AccessKeyList& out) { read(at, out); });
+}
+std::string AccessKeyList::to_json() const { return dump(write(*this)); }
+
+base::Result<AccessKeyRevoked> AccessKeyRevoked::from_json(std::string_view text) {
+  return from_json_text<AccessKeyRevoked>("AccessKeyRevoked", text, kMaxBytes,
+                                [](const Cursor& at, AccessKeyRevoked& out) { read(at, out); });
+}
+std::string AccessKeyRevoked::to_json() const { return dump(write(*this)); }
+
+base::Result<Empty> Empty::from_json(std::string_view text) {
+  return from_json_text<Empty>("Empty", text, kMaxBytes,
+                                [](const Cursor& at, Empty& out) { read(at, out); });
+}
+std::string Empty::to_json() const { return dump(write(*this)); }
 
 }  // namespace cryptonet::api

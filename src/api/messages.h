@@ -361,4 +361,292 @@ struct Identity {
   std::string to_json() const;
 };
 
+/// The first custodian comes in with the code of the gatekeeper's terminal.
+struct BootstrapRequest {
+  std::string code;
+  std::string user;  ///< Name of the new custodian
+  std::string password;
+
+  bool operator==(const BootstrapRequest&) const = default;
+  static constexpr std::size_t kMaxBytes = 65536;
+  static base::Result<BootstrapRequest> from_json(std::string_view text);
+  std::string to_json() const;
+};
+
+/// A custodian adds somebody.
+struct NewPerson {
+  std::string user;
+  std::string role;  ///< contributor | researcher | steward | custodian | auditor
+  std::string password;
+
+  bool operator==(const NewPerson&) const = default;
+  static constexpr std::size_t kMaxBytes = 65536;
+  static base::Result<NewPerson> from_json(std::string_view text);
+  std::string to_json() const;
+};
+
+/// What a person needs to sign in; shown this once.
+struct Enrolled {
+  std::string user;
+  std::string role;  ///< contributor | researcher | steward | custodian | auditor
+  std::string otpauth;  ///< otpauth:// URI for an authenticator app
+  std::string secret;  ///< The same seed, base32
+  std::vector<std::string> recovery_codes;  ///< Each stands once for a code of the app
+
+  bool operator==(const Enrolled&) const = default;
+  static constexpr std::size_t kMaxBytes = 65536;
+  static base::Result<Enrolled> from_json(std::string_view text);
+  std::string to_json() const;
+};
+
+/// A custodian gives somebody a new password and second factor.
+struct PasswordReset {
+  std::string password;
+
+  bool operator==(const PasswordReset&) const = default;
+  static constexpr std::size_t kMaxBytes = 65536;
+  static base::Result<PasswordReset> from_json(std::string_view text);
+  std::string to_json() const;
+};
+
+/// Password and second factor.
+struct SignInRequest {
+  std::string user;
+  std::string password;
+  std::string code;  ///< Of the authenticator app, or a recovery code
+
+  bool operator==(const SignInRequest&) const = default;
+  static constexpr std::size_t kMaxBytes = 65536;
+  static base::Result<SignInRequest> from_json(std::string_view text);
+  std::string to_json() const;
+};
+
+/// A session; its token is shown this once.
+struct SignedIn {
+  std::string token;
+  std::string user;
+  std::string id;
+  std::uint64_t expires_at = 0;  ///< Seconds since 1970; never later
+  std::uint64_t idle_s = 0;  ///< Ends when it was not used for so long
+
+  bool operator==(const SignedIn&) const = default;
+  static constexpr std::size_t kMaxBytes = 65536;
+  static base::Result<SignedIn> from_json(std::string_view text);
+  std::string to_json() const;
+};
+
+/// The second factor once more.
+struct StepUpRequest {
+  std::string code;
+
+  bool operator==(const StepUpRequest&) const = default;
+  static constexpr std::size_t kMaxBytes = 65536;
+  static base::Result<StepUpRequest> from_json(std::string_view text);
+  std::string to_json() const;
+};
+
+/// A role in a project.
+struct Grant {
+  std::string project;
+  std::string role;  ///< contributor | researcher | steward | custodian | auditor
+
+  bool operator==(const Grant&) const = default;
+  static constexpr std::size_t kMaxBytes = 65536;
+  static base::Result<Grant> from_json(std::string_view text);
+  std::string to_json() const;
+};
+
+/// Who asks.
+struct WhoAmI {
+  std::string user;
+  std::string kind;  ///< session | access_key
+  std::string id;
+  std::vector<std::string> roles;
+  std::vector<Grant> projects;
+  std::vector<std::string> scope;  ///< dataset:NAME and function:NAME; empty: all that the person may ask
+  std::uint64_t expires_at = 0;
+  std::uint64_t idle_s = 0;
+
+  bool operator==(const WhoAmI&) const = default;
+  static constexpr std::size_t kMaxBytes = 65536;
+  static base::Result<WhoAmI> from_json(std::string_view text);
+  std::string to_json() const;
+};
+
+/// A person in a list.
+struct PersonSummary {
+  std::string user;
+  std::vector<std::string> roles;
+  std::vector<Grant> projects;
+  bool disabled = false;
+  bool locked = false;
+  std::uint64_t passkeys = 0;
+  std::uint64_t last_sign_in_at = 0;  ///< 0: never
+
+  bool operator==(const PersonSummary&) const = default;
+  static constexpr std::size_t kMaxBytes = 65536;
+  static base::Result<PersonSummary> from_json(std::string_view text);
+  std::string to_json() const;
+};
+
+/// Everybody.
+struct PersonList {
+  std::vector<PersonSummary> users;
+
+  bool operator==(const PersonList&) const = default;
+  static constexpr std::size_t kMaxBytes = 16777216;
+  static base::Result<PersonList> from_json(std::string_view text);
+  std::string to_json() const;
+};
+
+/// What was changed.
+struct Changed {
+  std::string user;
+  bool changed = false;  ///< false: it was so already
+
+  bool operator==(const Changed&) const = default;
+  static constexpr std::size_t kMaxBytes = 65536;
+  static base::Result<Changed> from_json(std::string_view text);
+  std::string to_json() const;
+};
+
+/// A project to make.
+struct NewProject {
+  std::string name;
+
+  bool operator==(const NewProject&) const = default;
+  static constexpr std::size_t kMaxBytes = 65536;
+  static base::Result<NewProject> from_json(std::string_view text);
+  std::string to_json() const;
+};
+
+/// The role to give in the project.
+struct MemberRole {
+  std::string role;  ///< contributor | researcher | steward | custodian | auditor
+
+  bool operator==(const MemberRole&) const = default;
+  static constexpr std::size_t kMaxBytes = 65536;
+  static base::Result<MemberRole> from_json(std::string_view text);
+  std::string to_json() const;
+};
+
+/// A person in a project.
+struct Member {
+  std::string user;
+  std::string role;  ///< contributor | researcher | steward | custodian | auditor
+
+  bool operator==(const Member&) const = default;
+  static constexpr std::size_t kMaxBytes = 65536;
+  static base::Result<Member> from_json(std::string_view text);
+  std::string to_json() const;
+};
+
+/// A project.
+struct ProjectSummary {
+  std::string name;
+  std::vector<std::string> datasets;
+  std::vector<Member> members;
+
+  bool operator==(const ProjectSummary&) const = default;
+  static constexpr std::size_t kMaxBytes = 65536;
+  static base::Result<ProjectSummary> from_json(std::string_view text);
+  std::string to_json() const;
+};
+
+/// Projects.
+struct ProjectList {
+  std::vector<ProjectSummary> projects;
+
+  bool operator==(const ProjectList&) const = default;
+  static constexpr std::size_t kMaxBytes = 16777216;
+  static base::Result<ProjectList> from_json(std::string_view text);
+  std::string to_json() const;
+};
+
+/// A project after a change.
+struct ProjectChanged {
+  std::string project;
+  bool changed = false;  ///< false: it was so already
+
+  bool operator==(const ProjectChanged&) const = default;
+  static constexpr std::size_t kMaxBytes = 65536;
+  static base::Result<ProjectChanged> from_json(std::string_view text);
+  std::string to_json() const;
+};
+
+/// An access key to make.
+struct AccessKeyRequest {
+  std::uint64_t ttl_s = 0;  ///< At most 15 minutes
+  std::vector<std::string> scope;  ///< dataset:NAME, function:NAME; empty: all that the person may ask
+
+  bool operator==(const AccessKeyRequest&) const = default;
+  static constexpr std::size_t kMaxBytes = 65536;
+  static base::Result<AccessKeyRequest> from_json(std::string_view text);
+  std::string to_json() const;
+};
+
+/// An access key; its token is shown this once.
+struct AccessKeyMade {
+  std::string id;
+  std::string token;
+  std::string user;
+  std::vector<std::string> scope;
+  std::uint64_t expires_at = 0;
+  std::uint64_t idle_s = 0;
+
+  bool operator==(const AccessKeyMade&) const = default;
+  static constexpr std::size_t kMaxBytes = 65536;
+  static base::Result<AccessKeyMade> from_json(std::string_view text);
+  std::string to_json() const;
+};
+
+/// A session or an access key in a list.
+struct AccessKeySummary {
+  std::string id;
+  std::string kind;  ///< session | access_key
+  std::string user;
+  std::vector<std::string> scope;
+  std::uint64_t made_at = 0;
+  std::uint64_t last_used_at = 0;
+  std::uint64_t expires_at = 0;
+  std::string state;  ///< live | expired | idle | revoked | ended
+  bool this_one = false;
+
+  bool operator==(const AccessKeySummary&) const = default;
+  static constexpr std::size_t kMaxBytes = 65536;
+  static base::Result<AccessKeySummary> from_json(std::string_view text);
+  std::string to_json() const;
+};
+
+/// Sessions and access keys.
+struct AccessKeyList {
+  std::vector<AccessKeySummary> keys;
+
+  bool operator==(const AccessKeyList&) const = default;
+  static constexpr std::size_t kMaxBytes = 16777216;
+  static base::Result<AccessKeyList> from_json(std::string_view text);
+  std::string to_json() const;
+};
+
+/// An access key that ended.
+struct AccessKeyRevoked {
+  std::string id;
+  bool changed = false;  ///< false: it had ended already
+
+  bool operator==(const AccessKeyRevoked&) const = default;
+  static constexpr std::size_t kMaxBytes = 65536;
+  static base::Result<AccessKeyRevoked> from_json(std::string_view text);
+  std::string to_json() const;
+};
+
+/// Nothing more to say.
+struct Empty {
+  bool done = false;
+
+  bool operator==(const Empty&) const = default;
+  static constexpr std::size_t kMaxBytes = 65536;
+  static base::Result<Empty> from_json(std::string_view text);
+  std::string to_json() const;
+};
+
 }  // namespace cryptonet::api

@@ -15,7 +15,12 @@ struct RouteInfo {
   std::string_view pattern;                      ///< "/v1/uploads/{}/segments/{}"
   std::size_t max_body_bytes = 0;                ///< of a request; 0 when it has no body
   bool anybody = false;                          ///< even without a certificate
-  std::span<const std::string_view> roles = {};  ///< "contributor" …; who may call it
+  std::span<const std::string_view> roles = {};  ///< "contributor" …: machines that may call it
+  /// "researcher" …: roles of persons that may call it, signed in. Empty: it asks for no person.
+  std::span<const std::string_view> people = {};
+  std::span<const std::string_view> alone = {};  ///< machines that may call it without a person
+  bool access_keys = false;                      ///< an access key will do instead of a session
+  bool step_up = false;                          ///< the second factor must be fresh
 };
 
 /// The pattern with each {} replaced, in order, by a percent-encoded parameter. There must be as

@@ -12,10 +12,13 @@ namespace cryptonet::api {
 namespace roles {
 
 inline constexpr std::array<std::string_view, 4> kAny{"gatekeeper", "cloud", "contributor", "researcher"};
-inline constexpr std::array<std::string_view, 1> kGatekeeper{"gatekeeper"};
 inline constexpr std::array<std::string_view, 1> kContributor{"contributor"};
-inline constexpr std::array<std::string_view, 1> kResearcher{"researcher"};
 inline constexpr std::array<std::string_view, 2> kContributorGatekeeper{"contributor", "gatekeeper"};
+inline constexpr std::array<std::string_view, 1> kGatekeeper{"gatekeeper"};
+inline constexpr std::array<std::string_view, 1> kResearcher{"researcher"};
+inline constexpr std::array<std::string_view, 2> kContributorResearcher{"contributor", "researcher"};
+inline constexpr std::array<std::string_view, 5> kContributorResearcherStewardCustodianAuditor{"contributor", "researcher", "steward", "custodian", "auditor"};
+inline constexpr std::array<std::string_view, 1> kCustodian{"custodian"};
 }  // namespace roles
 
 namespace cloud {
@@ -73,19 +76,91 @@ inline constexpr RouteInfo kPublishUpload{
 /// Ask a question, or how it would be answered.
 inline constexpr RouteInfo kQuery{
     .method = "POST", .pattern = "/v1/query",
-    .max_body_bytes = 524288, .roles = roles::kResearcher};
+    .max_body_bytes = 524288, .roles = roles::kResearcher, .people = roles::kResearcher, .access_keys = true};
 /// The datasets that can be asked.
 inline constexpr RouteInfo kListDatasets{
     .method = "GET", .pattern = "/v1/datasets",
-    .max_body_bytes = 0, .roles = roles::kAny};
+    .max_body_bytes = 0, .roles = roles::kContributorResearcher, .people = roles::kContributorResearcherStewardCustodianAuditor, .alone = roles::kContributor, .access_keys = true};
 /// What a dataset is made of.
 inline constexpr RouteInfo kDescribeDataset{
     .method = "GET", .pattern = "/v1/datasets/{}",
-    .max_body_bytes = 0, .roles = roles::kAny};
+    .max_body_bytes = 0, .roles = roles::kContributorResearcher, .people = roles::kContributorResearcherStewardCustodianAuditor, .alone = roles::kContributor, .access_keys = true};
 /// Drop a version, by the contributor that uploaded it.
 inline constexpr RouteInfo kDropVersion{
     .method = "DELETE", .pattern = "/v1/datasets/{}/versions/{}",
     .max_body_bytes = 0, .roles = roles::kContributor};
+/// Make the first custodian.
+inline constexpr RouteInfo kBootstrap{
+    .method = "POST", .pattern = "/v1/bootstrap",
+    .max_body_bytes = 32768, .roles = roles::kContributorResearcher};
+/// Sign in with password and second factor.
+inline constexpr RouteInfo kSignIn{
+    .method = "POST", .pattern = "/v1/sign-in",
+    .max_body_bytes = 32768, .roles = roles::kContributorResearcher};
+/// End the session or access key that asks.
+inline constexpr RouteInfo kSignOut{
+    .method = "POST", .pattern = "/v1/sign-out",
+    .max_body_bytes = 0, .roles = roles::kContributorResearcher, .people = roles::kContributorResearcherStewardCustodianAuditor, .access_keys = true};
+/// Show the second factor again, for what asks for a fresh one.
+inline constexpr RouteInfo kStepUp{
+    .method = "POST", .pattern = "/v1/step-up",
+    .max_body_bytes = 32768, .roles = roles::kContributorResearcher, .people = roles::kContributorResearcherStewardCustodianAuditor};
+/// Who asks, and what that person may.
+inline constexpr RouteInfo kWhoAmI{
+    .method = "GET", .pattern = "/v1/me",
+    .max_body_bytes = 0, .roles = roles::kContributorResearcher, .people = roles::kContributorResearcherStewardCustodianAuditor, .access_keys = true};
+/// Everybody.
+inline constexpr RouteInfo kListUsers{
+    .method = "GET", .pattern = "/v1/users",
+    .max_body_bytes = 0, .roles = roles::kContributorResearcher, .people = roles::kCustodian};
+/// Add a person.
+inline constexpr RouteInfo kAddUser{
+    .method = "POST", .pattern = "/v1/users",
+    .max_body_bytes = 32768, .roles = roles::kContributorResearcher, .people = roles::kCustodian};
+/// Let a person in no more; ends every session and key.
+inline constexpr RouteInfo kDisableUser{
+    .method = "POST", .pattern = "/v1/users/{}/disable",
+    .max_body_bytes = 0, .roles = roles::kContributorResearcher, .people = roles::kCustodian};
+/// Give a person a new password and second factor; ends every session and key.
+inline constexpr RouteInfo kResetUser{
+    .method = "POST", .pattern = "/v1/users/{}/reset",
+    .max_body_bytes = 32768, .roles = roles::kContributorResearcher, .people = roles::kCustodian, .step_up = true};
+/// Projects: all for a custodian, one's own for others.
+inline constexpr RouteInfo kListProjects{
+    .method = "GET", .pattern = "/v1/projects",
+    .max_body_bytes = 0, .roles = roles::kContributorResearcher, .people = roles::kContributorResearcherStewardCustodianAuditor};
+/// Make a project.
+inline constexpr RouteInfo kAddProject{
+    .method = "POST", .pattern = "/v1/projects",
+    .max_body_bytes = 32768, .roles = roles::kContributorResearcher, .people = roles::kCustodian};
+/// Give a person a role in a project.
+inline constexpr RouteInfo kGrantRole{
+    .method = "PUT", .pattern = "/v1/projects/{}/members/{}",
+    .max_body_bytes = 32768, .roles = roles::kContributorResearcher, .people = roles::kCustodian};
+/// Take a person out of a project; ends the access keys that rest on it.
+inline constexpr RouteInfo kRemoveMember{
+    .method = "DELETE", .pattern = "/v1/projects/{}/members/{}",
+    .max_body_bytes = 0, .roles = roles::kContributorResearcher, .people = roles::kCustodian};
+/// Put a dataset into a project.
+inline constexpr RouteInfo kAttachDataset{
+    .method = "PUT", .pattern = "/v1/projects/{}/datasets/{}",
+    .max_body_bytes = 0, .roles = roles::kContributorResearcher, .people = roles::kCustodian};
+/// Take a dataset out of a project.
+inline constexpr RouteInfo kDetachDataset{
+    .method = "DELETE", .pattern = "/v1/projects/{}/datasets/{}",
+    .max_body_bytes = 0, .roles = roles::kContributorResearcher, .people = roles::kCustodian};
+/// Live sessions and access keys: one's own; a custodian's all.
+inline constexpr RouteInfo kListAccessKeys{
+    .method = "GET", .pattern = "/v1/access-keys",
+    .max_body_bytes = 0, .roles = roles::kContributorResearcher, .people = roles::kContributorResearcherStewardCustodianAuditor};
+/// Make an access key.
+inline constexpr RouteInfo kMakeAccessKey{
+    .method = "POST", .pattern = "/v1/access-keys",
+    .max_body_bytes = 32768, .roles = roles::kContributorResearcher, .people = roles::kResearcher};
+/// End an access key or a session at once: one's own, or as a custodian.
+inline constexpr RouteInfo kRevokeAccessKey{
+    .method = "DELETE", .pattern = "/v1/access-keys/{}",
+    .max_body_bytes = 0, .roles = roles::kContributorResearcher, .people = roles::kContributorResearcherStewardCustodianAuditor};
 }  // namespace gatekeeper
 
 }  // namespace cryptonet::api
