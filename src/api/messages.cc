@@ -33,6 +33,7 @@ constexpr std::array<std::string_view, 5> kMemberRoleRoleWords{"contributor", "r
 constexpr std::array<std::string_view, 5> kMemberRoleWords{"contributor", "researcher", "steward", "custodian", "auditor"};
 constexpr std::array<std::string_view, 2> kAccessKeySummaryKindWords{"session", "access_key"};
 constexpr std::array<std::string_view, 5> kAccessKeySummaryStateWords{"live", "expired", "idle", "revoked", "ended"};
+constexpr std::array<std::string_view, 1> kHealthStatusWords{"ok"};
 
 void read(const Cursor& at, Failure& out) {
   const Fields fields(at, {"code", "rule", "message", "file", "line", "column", "hint"});
@@ -851,6 +852,17 @@ Json write(const Empty& in) {
   return out;
 }
 
+void read(const Cursor& at, Health& out) {
+  const Fields fields(at, {"status"});
+  read_text(fields["status"], {.one_of = kHealthStatusWords}, out.status);
+}
+
+Json write(const Health& in) {
+  Json out = Json::object();
+  out["status"] = Json(in.status);
+  return out;
+}
+
 }  // namespace
 
 base::Result<Failure> Failure::from_json(std::string_view text) {
@@ -1146,5 +1158,11 @@ base::Result<Empty> Empty::from_json(std::string_view text) {
                                 [](const Cursor& at, Empty& out) { read(at, out); });
 }
 std::string Empty::to_json() const { return dump(write(*this)); }
+
+base::Result<Health> Health::from_json(std::string_view text) {
+  return from_json_text<Health>("Health", text, kMaxBytes,
+                                [](const Cursor& at, Health& out) { read(at, out); });
+}
+std::string Health::to_json() const { return dump(write(*this)); }
 
 }  // namespace cryptonet::api

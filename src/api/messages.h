@@ -649,4 +649,14 @@ struct Empty {
   std::string to_json() const;
 };
 
+/// A server that answers.
+struct Health {
+  std::string status = "ok";
+
+  bool operator==(const Health&) const = default;
+  static constexpr std::size_t kMaxBytes = 65536;
+  static base::Result<Health> from_json(std::string_view text);
+  std::string to_json() const;
+};
+
 }  // namespace cryptonet::api

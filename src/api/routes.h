@@ -22,6 +22,14 @@ inline constexpr std::array<std::string_view, 1> kCustodian{"custodian"};
 }  // namespace roles
 
 namespace cloud {
+/// Whether the program runs.
+inline constexpr RouteInfo kGetHealth{
+    .method = "GET", .pattern = "/healthz",
+    .max_body_bytes = 0, .anybody = true};
+/// Whether the server would take work now.
+inline constexpr RouteInfo kGetReadiness{
+    .method = "GET", .pattern = "/readyz",
+    .max_body_bytes = 0, .anybody = true};
 /// How the server is.
 inline constexpr RouteInfo kGetStatus{
     .method = "GET", .pattern = "/v1/status",
@@ -53,6 +61,14 @@ inline constexpr RouteInfo kComputeTotals{
 }  // namespace cloud
 
 namespace gatekeeper {
+/// Whether the program runs.
+inline constexpr RouteInfo kGetHealth{
+    .method = "GET", .pattern = "/healthz",
+    .max_body_bytes = 0, .anybody = true};
+/// Whether the server would take work now.
+inline constexpr RouteInfo kGetReadiness{
+    .method = "GET", .pattern = "/readyz",
+    .max_body_bytes = 0, .anybody = true};
 /// How the server is.
 inline constexpr RouteInfo kGetStatus{
     .method = "GET", .pattern = "/v1/status",

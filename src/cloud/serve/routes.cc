@@ -92,6 +92,17 @@ Result<HttpResponse> get_status(const Parts& parts, const HttpRequest&) {
   return net::json_response(status.to_json());
 }
 
+Result<HttpResponse> get_health(const Parts&, const HttpRequest&) {
+  return net::json_response(api::Health().to_json());
+}
+
+Result<HttpResponse> get_readiness(const Parts& parts, const HttpRequest&) {
+  if (parts.stopping && parts.stopping()) {
+    return Error(ErrorCode::kUnreachable, "ready.stopping", "the cloud is stopping");
+  }
+  return net::json_response(api::Health().to_json());
+}
+
 using PartHandler = Result<HttpResponse> (*)(const Parts&, const HttpRequest&);
 
 net::Route make_route(const api::RouteInfo& info, const std::shared_ptr<const Parts>& parts,
@@ -100,6 +111,7 @@ net::Route make_route(const api::RouteInfo& info, const std::shared_ptr<const Pa
   route.method = info.method;
   route.pattern = info.pattern;
   route.max_body_bytes = info.max_body_bytes;
+  if (info.anybody) route.roles.push_back(net::PeerRole::kNone);
   for (const std::string_view role : info.roles) route.roles.push_back(net::role_from_name(role));
   route.handler = [parts, handler](const HttpRequest& request) { return handler(*parts, request); };
   return route;
@@ -115,7 +127,9 @@ std::vector<net::Route> make_routes(Parts parts) {
           make_route(api::cloud::kCompleteUpload, shared, complete_upload),
           make_route(api::cloud::kDeleteUpload, shared, delete_upload),
           make_route(api::cloud::kComputeTotals, shared, compute_totals),
-          make_route(api::cloud::kGetStatus, shared, get_status)};
+          make_route(api::cloud::kGetStatus, shared, get_status),
+          make_route(api::cloud::kGetHealth, shared, get_health),
+          make_route(api::cloud::kGetReadiness, shared, get_readiness)};
 }
 
 }  // namespace cryptonet::cloud::serve

@@ -20,7 +20,8 @@ struct Parts {
   compute::Totals& totals;
   std::string version;
   /// Told of every request for totals that was answered; may be empty.
-  std::function<void(const compute::Work&, double milliseconds)> on_totals;
+  std::function<void(const compute::Work&, double milliseconds)> on_totals = {};
+  std::function<bool()> stopping = {};  ///< true: takes no new work; may be empty
 };
 std::vector<net::Route> make_routes(Parts parts);
 

@@ -83,7 +83,8 @@ Status serve(const ServeOptions& options) {
   server_options.listen = options.listen;
   server_options.identity = std::move(identity);
   server_options.worker_threads = kWorkerThreads;
-  server_options.routes = make_routes({*store, totals, options.version, log_totals});
+  server_options.routes =
+      make_routes({*store, totals, options.version, log_totals, base::stop_requested});
   server_options.on_answer = [&log](const net::AnswerRecord& record) { log_answer(log, record); };
   CN_ASSIGN(const std::unique_ptr<net::HttpServer> server,
             net::HttpServer::start(std::move(server_options)));

@@ -89,6 +89,7 @@ class Deployment {
   LyingCloud& cloud() { return *cloud_; }
   Parts& parts() { return *parts_; }
   home::Home& home() { return *home_; }
+  std::string url() const { return server_->url(); }
   std::filesystem::path folder() const { return folder_ / "home"; }
   /// Ends the server and starts one over the same home.
   void restart();

@@ -6,6 +6,11 @@
 namespace cryptonet::gatekeeper::serve {
 using base::Status;
 
+namespace {
+/// What a published version and the answers of a busy hour need at the least.
+constexpr std::uintmax_t kLeastFreeBytes = std::uintmax_t{16} << 20;
+}  // namespace
+
 Parts::Parts(home::Home& opened_home, verify::CloudLink& cloud_link, std::string program_version)
     : home(opened_home),
       cloud(cloud_link),
@@ -16,7 +21,18 @@ Parts::Parts(home::Home& opened_home, verify::CloudLink& cloud_link, std::string
       freezer(uploads),
       catalogue({uploads, home.identities(), files, home.keys(), freezer}),
       intake({uploads, files, locks, home.keys(), catalogue}),
-      runner({uploads, results, files, locks, home.keys(), catalogue, freezer, cloud}) {}
+      runner({uploads, results, files, locks, home.keys(), catalogue, freezer, cloud}) {
+  readiness.add({"state", "the gatekeeper's state cannot be read, or its disk is full",
+                 [this] { return state_is_usable(home); }});
+}
+
+bool state_is_usable(home::Home& home) {
+  std::error_code failed;
+  const auto disk = std::filesystem::space(home.uploads_folder(), failed);
+  if (failed || disk.available < kLeastFreeBytes) return false;
+  // A read alone: strangers may cause it, and a writer's lock could keep others waiting.
+  return home.identities().find_enrolment("").ok();
+}
 
 std::vector<net::Route> make_routes(Parts& parts) {
   std::vector<net::Route> routes;
@@ -24,6 +40,7 @@ std::vector<net::Route> make_routes(Parts& parts) {
   add_upload_routes(parts, routes);
   add_dataset_routes(parts, routes);
   add_query_route(parts, routes);
+  add_health_routes(parts, routes);
   return routes;
 }
 

@@ -9,6 +9,7 @@
 #include "gatekeeper/home/home.h"
 #include "gatekeeper/intake/intake.h"
 #include "gatekeeper/policy/policy.h"
+#include "gatekeeper/serve/readiness.h"
 #include "gatekeeper/verify/runner.h"
 
 namespace cryptonet::gatekeeper::serve {
@@ -20,6 +21,7 @@ struct Parts {
   home::Home& home;
   verify::CloudLink& cloud;
   std::string version;  ///< of the program
+  Readiness readiness;
   policy::ReleasePolicy policy;
   state::Uploads uploads;
   state::Results results;
@@ -31,6 +33,8 @@ struct Parts {
   verify::Runner runner;
 };
 
+/// Whether the state can be read and its disk has room: of Parts::readiness.
+bool state_is_usable(home::Home& home);
 /// The routes; `parts` must outlive them.
 std::vector<net::Route> make_routes(Parts& parts);
 

@@ -28,5 +28,6 @@ void add_identity_routes(Parts& parts, std::vector<net::Route>& routes);
 void add_upload_routes(Parts& parts, std::vector<net::Route>& routes);
 void add_dataset_routes(Parts& parts, std::vector<net::Route>& routes);
 void add_query_route(Parts& parts, std::vector<net::Route>& routes);
+void add_health_routes(Parts& parts, std::vector<net::Route>& routes);
 
 }  // namespace cryptonet::gatekeeper::serve

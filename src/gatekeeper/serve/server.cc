@@ -55,6 +55,7 @@ Status serve(home::Home& home, const ServeOptions& options,
   CN_ASSIGN(const auto server, net::HttpServer::start(std::move(server_options)));
   ready(server->url());
   wait_for_stop(parts);
+  parts.readiness.stop();
   spdlog::info("stopping");
   server->stop(kGrace);
   return base::ok();
