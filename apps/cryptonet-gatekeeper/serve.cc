@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// Serving: stdout carries the READY line alone; the log goes to stderr.
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <cstdio>
+#include <memory>
+
+#include "base/randomness.h"
+#include "base/stop.h"
+#include "commands.h"
+#include "gatekeeper/home/home.h"
+#include "gatekeeper/serve/server.h"
+
+namespace cryptonet::gatekeeper::app {
+namespace {
+
+struct Options {
+  std::string listen;
+  std::string cloud;
+};
+
+base::Status serve(const Session& session, const Options& options) {
+  spdlog::set_default_logger(spdlog::stderr_logger_mt("cryptonet-gatekeeper"));
+  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
+  spdlog::set_level(session.quiet ? spdlog::level::warn : spdlog::level::info);
+  spdlog::flush_on(spdlog::level::info);
+  base::watch_stop_signals();
+  base::OsRandomness randomness;
+  CN_ASSIGN(const auto home, home::Home::open(session.home, randomness));
+  return serve::serve(*home, {options.listen, options.cloud, CRYPTONET_VERSION},
+                      [](const std::string& url) {
+                        std::printf("READY %s\n", url.c_str());
+                        std::fflush(stdout);
+                      });
+}
+}  // namespace
+
+void add_serve(CLI::App& app, Session& session) {
+  const auto options = std::make_shared<Options>();  // shared: the callback may be copied
+  CLI::App* command = add_command(
+      app, session, "serve", "Answer contributors and researchers until SIGTERM",
+      "Examples:\n"
+      "  cryptonet-gatekeeper serve --home D --listen 127.0.0.1:4443 --cloud https://cloud:4444\n"
+      "  cryptonet-gatekeeper serve --home D --listen 127.0.0.1:0 --cloud "
+      "https://127.0.0.1:4444\n\n"
+      "Prints READY and the address once it answers. The cloud need not be there yet.");
+  command->add_option("--listen", options->listen, "HOST:PORT; port 0 takes a free one")
+      ->required();
+  command->add_option("--cloud", options->cloud, "the cloud's address, https://HOST:PORT")
+      ->required();
+  command->callback([&session, options]() {
+    session.run = [&session, options]() { return serve(session, *options); };
+  });
+}
+
+}  // namespace cryptonet::gatekeeper::app
