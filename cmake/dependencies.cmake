@@ -24,6 +24,9 @@ function(cryptonet_import name header library)
 endfunction()
 cryptonet_import(sodium sodium.h sodium)
 cryptonet_import(pg_query pg_query.h pg_query)
+# Passkeys: the gatekeeper alone.
+cryptonet_import(fido2 fido.h fido2)
+cryptonet_import(cbor cbor.h cbor)
 find_package(ZLIB REQUIRED)
 cryptonet_import(zstd zstd.h zstd)
 # The header alone: client requests of the constant-time test (base/declassify).

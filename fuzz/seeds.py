@@ -339,10 +339,28 @@ def package():
     )
 
 
+def passkeys():
+    """The vectors of tests/vectors/webauthn.json; a sign-in behind the registration of its key."""
+    cases = json.loads((ROOT / "tests" / "vectors" / "webauthn.json").read_text())["cases"]
+    by_name = {case["name"]: case for case in cases}
+
+    def part(case, *names):
+        blocks = [bytes.fromhex(case[name]) for name in names]
+        return bytes.fromhex(case["challenge"]) + b"".join(
+            struct.pack("<H", len(block)) + block for block in blocks)
+
+    for case in cases:
+        if "of" not in case:
+            yield part(case, "client_data", "attestation_object")
+        else:
+            yield part(by_name[case["of"]], "client_data", "attestation_object") + part(
+                case, "client_data", "authenticator_data", "signature")
+
+
 def main():
     folder = pathlib.Path(sys.argv[1])
-    makers = (answers, column_records, expression, http, ledger, messages, package, question,
-              schema, seal_objects)
+    makers = (answers, column_records, expression, http, ledger, messages, package, passkeys,
+              question, schema, seal_objects)
     for make in makers:
         target = folder / make.__name__
         target.mkdir(parents=True, exist_ok=True)

@@ -25,6 +25,7 @@ PARSERS = {
     "ledger": ["src/cloud/store/ledger.cc"],
     "messages": ["src/api/messages.cc", "src/api/strict_json.cc"],
     "package": ["src/gatekeeper/intake/package.cc"],
+    "passkeys": ["src/gatekeeper/auth/passkey_wire.cc"],
     "question": [f"src/gatekeeper/plan/{name}.cc" for name in (
         "bind", "bind_conditions", "conditions", "factors", "parse", "syntax_tree")],
     "schema": [f"src/table/{name}.cc" for name in (
