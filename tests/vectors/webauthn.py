@@ -25,7 +25,7 @@ from fido2 import cbor, cose
 RP_ID = "example.org"
 ORIGIN = "https://example.org"
 PRESENT, VERIFIED, ELIGIBLE, BACKED_UP, KEY_INSIDE = 0x01, 0x04, 0x08, 0x10, 0x40
-CROSS_ORIGIN = (
+EXTRA_DATA = (
     "clientDataJSON may be extended with additional fields in the future, such as this: ")
 
 # Section 16.2, no attestation: neither answer is of a verified user.
@@ -68,7 +68,7 @@ def client_data(kind, challenge, origin=ORIGIN, cross_origin=False, **more):
 
 
 def extra(info, salt):
-    return {"extraData": CROSS_ORIGIN + base64url(derive(info, salt, 16))}
+    return {"extraData": EXTRA_DATA + base64url(derive(info, salt, 16))}
 
 
 class Key:
@@ -254,6 +254,14 @@ def registrations():
     registration("a bomb", "passkey.malformed", one.challenge, one.client, b"\x81" * 4000)
     registration("a length that lies", "passkey.malformed", one.challenge, one.client,
                  b"\xbb\xff\xff\xff\xff\xff\xff\xff\xff")
+    for name, head in (("much announced", b"\x9a\x0f\xff\xff\xff"), ("a tag", b"\xc0\xa0"),
+                       ("an indefinite length", b"\xbf\xff")):
+        registration(name, "passkey.malformed", one.challenge, one.client, head)
+        registration(name + " in the key", "passkey.malformed", one.challenge, one.client,
+                     attestation("none", {}, auth_data(REGISTERED) + bytes(16) + b"\0\x20"
+                                 + one.id + head))
+    registration("another member", "passkey.malformed", one.challenge, one.client,
+                 cbor.encode({"fmt": "none", "attStmt": {}, "data": one.data()}))
     attested(one)
 
 
