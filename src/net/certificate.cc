@@ -73,6 +73,19 @@ Status check_name(const std::string& name) {
   return base::ok();
 }
 
+/// The characters of DNS names, so that none can end its entry in the configuration text that
+/// OpenSSL reads.
+Status check_hosts(const std::vector<std::string>& hosts) {
+  bool good = hosts.size() <= kMaxCertificateHosts;
+  for (const std::string& host : hosts) {
+    good = good && !host.empty() && host.size() <= 253;
+    for (const char c : host) good = good && is_name_character(c) && c != ' ' && c != '@';
+  }
+  if (good) return base::ok();
+  return Error(ErrorCode::kBadInput, "certificate.host",
+               "a certificate takes up to 16 host names of letters, digits, dots and dashes");
+}
+
 Status set_common_name(X509_NAME* target, const std::string& name) {
   const auto* text = reinterpret_cast<const unsigned char*>(name.data());
   if (X509_NAME_add_entry_by_NID(target, NID_commonName, MBSTRING_UTF8, text,
@@ -158,13 +171,15 @@ Result<std::string> issue(const KeyAndCertificate& authority, EVP_PKEY* key, con
     return openssl_error("setting the issuer");
   }
   const bool serves = subject.role == PeerRole::kGatekeeper || subject.role == PeerRole::kCloud;
-  const std::string role = "URI:" + std::string(kRolePrefix) + std::string(role_name(subject.role));
+  std::string names = "URI:" + std::string(kRolePrefix) + std::string(role_name(subject.role));
+  CN_RETURN_IF_ERROR(check_hosts(subject.hosts));
+  for (const std::string& host : subject.hosts) names += ",DNS:" + host;
   X509* const made = certificate.get();
   CN_RETURN_IF_ERROR(add_extension(made, issuer.get(), NID_basic_constraints, "critical,CA:FALSE"));
   CN_RETURN_IF_ERROR(add_extension(made, issuer.get(), NID_key_usage, "critical,digitalSignature"));
   CN_RETURN_IF_ERROR(add_extension(made, issuer.get(), NID_ext_key_usage,
                                    serves ? "clientAuth,serverAuth" : "clientAuth"));
-  CN_RETURN_IF_ERROR(add_extension(made, issuer.get(), NID_subject_alt_name, role));
+  CN_RETURN_IF_ERROR(add_extension(made, issuer.get(), NID_subject_alt_name, names));
   CN_RETURN_IF_ERROR(add_extension(made, issuer.get(), NID_authority_key_identifier, "keyid"));
   CN_RETURN_IF_ERROR(sign(made, issuer_key.get()));
   return certificate_to_pem(made);
@@ -193,6 +208,19 @@ PeerRole role_in(const X509* certificate) {
     ++found;
   }
   return found == 1 ? role : PeerRole::kNone;
+}
+
+std::vector<std::string> hosts_in(const X509* certificate) {
+  const NamesHandle names(static_cast<GENERAL_NAMES*>(
+      X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
+  std::vector<std::string> hosts;
+  for (int i = 0; names && i < sk_GENERAL_NAME_num(names.get()); ++i) {
+    const GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), i);
+    if (name->type != GEN_DNS) continue;
+    std::string host = asn1_text(name->d.dNSName, 253);
+    if (!host.empty()) hosts.push_back(std::move(host));
+  }
+  return hosts;
 }
 
 std::string common_name_in(const X509* certificate) {
@@ -247,6 +275,7 @@ CertificateInfo read_parsed_certificate(const X509* certificate) {
   CertificateInfo info;
   info.role = role_in(certificate);
   info.name = common_name_in(certificate);
+  info.hosts = hosts_in(certificate);
   info.not_after = to_time_point(X509_get0_notAfter(certificate));
   unsigned char* der = nullptr;
   const int size = i2d_X509(certificate, &der);
@@ -318,6 +347,17 @@ Result<KeyAndCertificate> issue_with_new_key(const KeyAndCertificate& authority,
   CN_ASSIGN(result.certificate_pem, issue(authority, key.get(), subject, validity));
   CN_ASSIGN(result.key_pem, key_to_pem(key.get()));
   return result;
+}
+
+Result<std::string> issue_for_key(const KeyAndCertificate& authority, const std::string& key_pem,
+                                  const Subject& subject, const Validity& validity) {
+  const KeyHandle key = parse_private_key(key_pem);
+  if (!key || !is_p256(key.get())) {
+    take_openssl_reason();
+    return Error(ErrorCode::kBadInput, "certificate.key",
+                 "the private key cannot be read or is not ECDSA P-256");
+  }
+  return issue(authority, key.get(), subject, validity);
 }
 
 Result<CertificateInfo> read_certificate(const std::string& certificate_pem) {

@@ -37,11 +37,14 @@ struct Validity {
 Validity valid_from(TimePoint now, int days);
 
 /// Who a certificate is for. kBadInput when the name is empty, longer than kMaxPeerNameBytes or
-/// holds anything but letters, digits, space and ._@- ; kUsage for PeerRole::kNone.
+/// holds anything but letters, digits, space and ._@- ; kUsage for PeerRole::kNone. `hosts` are DNS
+/// names for browsers, which know a server by its host; our own programs do not ask for them.
 struct Subject {
   PeerRole role = PeerRole::kNone;
   std::string name;
+  std::vector<std::string> hosts = {};
 };
+inline constexpr std::size_t kMaxCertificateHosts = 16;
 
 /// A fresh key and the self-signed certificate of an authority.
 base::Result<KeyAndCertificate> make_authority(const std::string& name, const Validity& validity);
@@ -57,12 +60,17 @@ base::Result<std::string> issue_certificate(const KeyAndCertificate& authority,
 base::Result<KeyAndCertificate> issue_with_new_key(const KeyAndCertificate& authority,
                                                    const Subject& subject,
                                                    const Validity& validity);
+/// A certificate for a private key that is there already.
+base::Result<std::string> issue_for_key(const KeyAndCertificate& authority,
+                                        const std::string& key_pem, const Subject& subject,
+                                        const Validity& validity);
 
 /// What stands in a certificate. Not a proof: nothing is verified here.
 struct CertificateInfo {
   PeerRole role = PeerRole::kNone;  ///< kNone when there is not exactly one known role in it
   std::string name;
-  base::Digest hash{};  ///< SHA-256 of the DER form: Peer::certificate_hash
+  std::vector<std::string> hosts;  ///< DNS names, in the order in which they stand there
+  base::Digest hash{};             ///< SHA-256 of the DER form: Peer::certificate_hash
   TimePoint not_after;
 };
 base::Result<CertificateInfo> read_certificate(const std::string& certificate_pem);

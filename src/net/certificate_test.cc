@@ -27,6 +27,39 @@ TEST(Certificate, CarriesRoleAndName) {
   EXPECT_EQ(read_certificate(authority.certificate_pem)->role, PeerRole::kNone);
 }
 
+/// OpenSSL's own judgement of the host, as a browser would make it.
+bool is_for_host(const std::string& pem, const char* host) {
+  const CertificateHandle certificate = parse_certificate(pem);
+  return X509_check_host(certificate.get(), host, 0, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT,
+                         nullptr) == 1;
+}
+
+TEST(Certificate, CarriesHostsBesideTheRole) {
+  const auto authority = make_authority("a", now_on()).value();
+  const Subject plain{PeerRole::kGatekeeper, "gatekeeper"};
+  const auto first = issue_with_new_key(authority, plain, now_on()).value();
+  EXPECT_TRUE(read_certificate(first.certificate_pem)->hosts.empty());
+  Subject named = plain;
+  named.hosts = {"localhost", "gatekeeper.example.org"};
+  const auto again = issue_for_key(authority, first.key_pem, named, now_on());
+  ASSERT_TRUE(again.ok()) << describe(again.error());
+  const auto info = read_certificate(*again).value();
+  EXPECT_EQ(info.hosts, named.hosts);
+  EXPECT_EQ(info.role, PeerRole::kGatekeeper);
+  EXPECT_TRUE(is_for_host(*again, "gatekeeper.example.org"));
+  EXPECT_FALSE(is_for_host(*again, "example.org"));
+  EXPECT_FALSE(is_for_host(first.certificate_pem, "localhost"));
+  const CertificateHandle certificate = parse_certificate(*again);
+  EXPECT_EQ(X509_check_private_key(certificate.get(), parse_private_key(first.key_pem).get()), 1);
+  for (const char* host : {"", "a b", "a,DNS:b", "a\nb", "*.example.org", "a@b", "x/y"}) {
+    named.hosts = {host};
+    EXPECT_FALSE(issue_for_key(authority, first.key_pem, named, now_on()).ok()) << host;
+  }
+  named.hosts.assign(kMaxCertificateHosts + 1, "localhost");
+  EXPECT_FALSE(issue_for_key(authority, first.key_pem, named, now_on()).ok());
+  EXPECT_EQ(issue_for_key(authority, "no key", plain, now_on()).error().code, ErrorCode::kBadInput);
+}
+
 TEST(Certificate, HasFreshSerialsAndKeys) {
   const auto authority = make_authority("a", now_on()).value();
   std::set<base::Digest> hashes;

@@ -42,6 +42,10 @@ class Home {
   /// kRefused when another process serves the home: two of them would each take a strike at a
   /// total that was altered, and would write to the same hints.
   base::Status lock_for_serving();
+  /// Makes sure that this gatekeeper's certificate carries the host name, for browsers: false where
+  /// it does already; otherwise the authority signs a new one for the same key.
+  base::Result<bool> answer_to(const std::string& host, base::FileSystem& files,
+                               net::TimePoint now);
   std::filesystem::path uploads_folder() const { return folder_ / "uploads"; }
 
  private:
