@@ -23,6 +23,8 @@ function(cryptonet_import name header library)
     INTERFACE_INCLUDE_DIRECTORIES "${${name}_INCLUDE}")
 endfunction()
 cryptonet_import(sodium sodium.h sodium)
+cryptonet_import(gfshare libgfshare.h gfshare)
+cryptonet_import(argon2 argon2.h argon2)
 cryptonet_import(pg_query pg_query.h pg_query)
 # Passkeys: the gatekeeper alone.
 cryptonet_import(fido2 fido.h fido2)

@@ -11,5 +11,7 @@ void add_enrol(CLI::App& app, Session& session);
 void add_revoke(CLI::App& app, Session& session);
 void add_unfreeze(CLI::App& app, Session& session);
 void add_serve(CLI::App& app, Session& session);
+void add_unseal(CLI::App& app, Session& session);
+void add_seal(CLI::App& app, Session& session);
 
 }  // namespace cryptonet::gatekeeper::app

@@ -5,7 +5,7 @@
 #include "base/file_system.h"
 #include "base/randomness.h"
 #include "commands.h"
-#include "gatekeeper/home/home.h"
+#include "secrets.h"
 
 namespace cryptonet::gatekeeper::app {
 namespace {
@@ -15,11 +15,12 @@ struct Options {
   std::string name;
   std::string role;
   std::string out;
+  Opening opening;
 };
 
 Status enrol(const Session& session, const Options& options) {
   base::OsRandomness randomness;
-  CN_ASSIGN(const auto home, home::Home::open(session.home, randomness));
+  CN_ASSIGN(const auto home, open_unsealed(session, options.opening, randomness));
   const auto role = state::role_from_word(options.role);
   CHECK(role.has_value());  // the command line admits the three words only
   CN_RETURN_IF_ERROR(auth::enrol(home->authority(), {options.name, *role}, options.out,
@@ -52,6 +53,7 @@ void add_enrol(CLI::App& app, Session& session) {
       ->required()
       ->check(CLI::IsMember({"cloud", "contributor", "researcher"}));
   command->add_option("--out", options->out, "the enrolment file to make")->required();
+  add_passphrase_file(*command, options->opening.passphrase_file);
   command->callback([&session, options]() {
     session.run = [&session, options]() { return enrol(session, *options); };
   });

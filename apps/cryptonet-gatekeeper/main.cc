@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // cryptonet-gatekeeper: the custodian's program. It makes and opens the home folder, enrols and
-// revokes, lifts freezes, and serves. One command per run; serving is multi-threaded inside serve/.
+// revokes, lifts freezes, seals, unseals, and serves. One command per run; serving is
+// multi-threaded inside serve/.
 #include "base/private_process.h"
 #include "base/secret_memory.h"
 #include "commands.h"
@@ -30,6 +31,8 @@ int run(int argc, char** argv) {
   app::add_revoke(parser, session);
   app::add_unfreeze(parser, session);
   app::add_serve(parser, session);
+  app::add_unseal(parser, session);
+  app::add_seal(parser, session);
   try {
     parser.parse(argc, argv);
   } catch (const CLI::Success& help) {

@@ -9,8 +9,8 @@
 #include "base/randomness.h"
 #include "base/stop.h"
 #include "commands.h"
-#include "gatekeeper/home/home.h"
 #include "gatekeeper/serve/server.h"
+#include "secrets.h"
 
 namespace cryptonet::gatekeeper::app {
 namespace {
@@ -18,6 +18,7 @@ namespace {
 struct Options {
   std::string listen;
   std::string cloud;
+  Opening opening;
 };
 
 base::Status serve(const Session& session, const Options& options) {
@@ -28,6 +29,11 @@ base::Status serve(const Session& session, const Options& options) {
   base::watch_stop_signals();
   base::OsRandomness randomness;
   CN_ASSIGN(const auto home, home::Home::open(session.home, randomness));
+  // Without the file a sealed home is served sealed: nobody may be there to be asked.
+  if (home->sealed() && !options.opening.passphrase_file.empty()) {
+    CN_ASSIGN(const auto master, open_master(session, *home, options.opening));
+    CN_RETURN_IF_ERROR(home->unseal(master));
+  }
   return serve::serve(*home, {options.listen, options.cloud, CRYPTONET_VERSION},
                       [](const std::string& url) {
                         std::printf("READY %s\n", url.c_str());
@@ -44,11 +50,13 @@ void add_serve(CLI::App& app, Session& session) {
       "  cryptonet-gatekeeper serve --home D --listen 127.0.0.1:4443 --cloud https://cloud:4444\n"
       "  cryptonet-gatekeeper serve --home D --listen 127.0.0.1:0 --cloud "
       "https://127.0.0.1:4444\n\n"
-      "Prints READY and the address once it answers. The cloud need not be there yet.");
+      "Prints READY and the address once it answers. The cloud need not be there yet.\n"
+      "A sealed home is served sealed until `unseal`, unless --passphrase-file opens it.");
   command->add_option("--listen", options->listen, "HOST:PORT; port 0 takes a free one")
       ->required();
   command->add_option("--cloud", options->cloud, "the cloud's address, https://HOST:PORT")
       ->required();
+  add_passphrase_file(*command, options->opening.passphrase_file);
   command->callback([&session, options]() {
     session.run = [&session, options]() { return serve(session, *options); };
   });

@@ -34,6 +34,9 @@ constexpr std::array<std::string_view, 5> kMemberRoleWords{"contributor", "resea
 constexpr std::array<std::string_view, 2> kAccessKeySummaryKindWords{"session", "access_key"};
 constexpr std::array<std::string_view, 5> kAccessKeySummaryStateWords{"live", "expired", "idle", "revoked", "ended"};
 constexpr std::array<std::string_view, 1> kHealthStatusWords{"ok"};
+constexpr std::array<std::string_view, 1> kSealFileFormatWords{"cryptonet.seal.v1"};
+constexpr std::array<std::string_view, 3> kSealFileModeWords{"none", "passphrase", "shares"};
+constexpr std::array<std::string_view, 3> kSealStateModeWords{"none", "passphrase", "shares"};
 
 void read(const Cursor& at, Failure& out) {
   const Fields fields(at, {"code", "rule", "message", "file", "line", "column", "hint"});
@@ -863,6 +866,60 @@ Json write(const Health& in) {
   return out;
 }
 
+void read(const Cursor& at, SealFile& out) {
+  const Fields fields(at, {"format", "mode", "master", "backup_key", "salt", "operations", "memory_kib", "share_set", "shares", "threshold", "sealed_master"});
+  read_text(fields["format"], {.one_of = kSealFileFormatWords}, out.format);
+  read_text(fields["mode"], {.one_of = kSealFileModeWords}, out.mode);
+  read_text(fields["master"], {.hex = 32}, out.master);
+  read_text(fields["backup_key"], {.hex = 64}, out.backup_key);
+  read_text(fields["salt"], {.hex = 32, .or_empty = true}, out.salt);
+  read_integer(fields["operations"], {.min = 0, .max = 64}, out.operations);
+  read_integer(fields["memory_kib"], {.min = 0, .max = 4194304}, out.memory_kib);
+  read_text(fields["share_set"], {.hex = 16, .or_empty = true}, out.share_set);
+  read_integer(fields["shares"], {.min = 0, .max = 255}, out.shares);
+  read_integer(fields["threshold"], {.min = 0, .max = 255}, out.threshold);
+  read_text(fields["sealed_master"], {.hex = 144, .or_empty = true}, out.sealed_master);
+}
+
+Json write(const SealFile& in) {
+  Json out = Json::object();
+  out["format"] = Json(in.format);
+  out["mode"] = Json(in.mode);
+  out["master"] = Json(in.master);
+  out["backup_key"] = Json(in.backup_key);
+  out["salt"] = Json(in.salt);
+  out["operations"] = Json(in.operations);
+  out["memory_kib"] = Json(in.memory_kib);
+  out["share_set"] = Json(in.share_set);
+  out["shares"] = Json(in.shares);
+  out["threshold"] = Json(in.threshold);
+  out["sealed_master"] = Json(in.sealed_master);
+  return out;
+}
+
+void read(const Cursor& at, SealState& out) {
+  const Fields fields(at, {"sealed", "mode", "share_set", "shares", "threshold", "given", "attempt"});
+  read_bool(fields["sealed"], out.sealed);
+  read_text(fields["mode"], {.one_of = kSealStateModeWords}, out.mode);
+  read_text(fields["share_set"], {.hex = 16, .or_empty = true}, out.share_set);
+  read_integer(fields["shares"], {.min = 0, .max = 255}, out.shares);
+  read_integer(fields["threshold"], {.min = 0, .max = 255}, out.threshold);
+  read_integer(fields["given"], {.min = 0, .max = 255}, out.given);
+  read_text(fields["attempt"], {.hex = 16, .or_empty = true}, out.attempt);
+}
+
+Json write(const SealState& in) {
+  Json out = Json::object();
+  out["sealed"] = Json(in.sealed);
+  out["mode"] = Json(in.mode);
+  out["share_set"] = Json(in.share_set);
+  out["shares"] = Json(in.shares);
+  out["threshold"] = Json(in.threshold);
+  out["given"] = Json(in.given);
+  out["attempt"] = Json(in.attempt);
+  return out;
+}
+
 }  // namespace
 
 base::Result<Failure> Failure::from_json(std::string_view text) {
@@ -1164,5 +1221,17 @@ base::Result<Health> Health::from_json(std::string_view text) {
                                 [](const Cursor& at, Health& out) { read(at, out); });
 }
 std::string Health::to_json() const { return dump(write(*this)); }
+
+base::Result<SealFile> SealFile::from_json(std::string_view text) {
+  return from_json_text<SealFile>("SealFile", text, kMaxBytes,
+                                [](const Cursor& at, SealFile& out) { read(at, out); });
+}
+std::string SealFile::to_json() const { return dump(write(*this)); }
+
+base::Result<SealState> SealState::from_json(std::string_view text) {
+  return from_json_text<SealState>("SealState", text, kMaxBytes,
+                                [](const Cursor& at, SealState& out) { read(at, out); });
+}
+std::string SealState::to_json() const { return dump(write(*this)); }
 
 }  // namespace cryptonet::api

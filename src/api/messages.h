@@ -659,4 +659,40 @@ struct Health {
   std::string to_json() const;
 };
 
+/// seal.json in the gatekeeper's home: how its master key is sealed (docs/formats/sealed_home.md). It does not travel over these routes.
+struct SealFile {
+  std::string format = "cryptonet.seal.v1";
+  std::string mode;  ///< none | passphrase | shares
+  std::string master;  ///< Which master key: says nothing about it
+  std::string backup_key;  ///< X25519 public key to which backups are encrypted
+  std::string salt;  ///< Of Argon2id; empty unless mode is passphrase
+  std::uint32_t operations = 0;  ///< Of Argon2id; 0 unless mode is passphrase
+  std::uint32_t memory_kib = 0;  ///< Of Argon2id; 0 unless mode is passphrase
+  std::string share_set;  ///< Which shares belong together; empty unless mode is shares
+  std::uint32_t shares = 0;  ///< How many there are; 0 unless mode is shares
+  std::uint32_t threshold = 0;  ///< How many open; 0 unless mode is shares
+  std::string sealed_master;  ///< Nonce, ciphertext and tag; empty in mode none
+
+  bool operator==(const SealFile&) const = default;
+  static constexpr std::size_t kMaxBytes = 65536;
+  static base::Result<SealFile> from_json(std::string_view text);
+  std::string to_json() const;
+};
+
+/// Whether the gatekeeper is sealed, and how far unsealing by shares has come.
+struct SealState {
+  bool sealed = false;
+  std::string mode;  ///< none | passphrase | shares
+  std::string share_set;  ///< Which shares open it; empty unless mode is shares
+  std::uint32_t shares = 0;  ///< How many shares there are
+  std::uint32_t threshold = 0;  ///< How many of them open
+  std::uint32_t given = 0;  ///< How many different shares wait in the present attempt
+  std::string attempt;  ///< The present attempt; empty when no share waits
+
+  bool operator==(const SealState&) const = default;
+  static constexpr std::size_t kMaxBytes = 65536;
+  static base::Result<SealState> from_json(std::string_view text);
+  std::string to_json() const;
+};
+
 }  // namespace cryptonet::api

@@ -19,6 +19,7 @@ inline constexpr std::array<std::string_view, 1> kResearcher{"researcher"};
 inline constexpr std::array<std::string_view, 2> kContributorResearcher{"contributor", "researcher"};
 inline constexpr std::array<std::string_view, 5> kContributorResearcherStewardCustodianAuditor{"contributor", "researcher", "steward", "custodian", "auditor"};
 inline constexpr std::array<std::string_view, 1> kCustodian{"custodian"};
+inline constexpr std::array<std::string_view, 3> kGatekeeperContributorResearcher{"gatekeeper", "contributor", "researcher"};
 }  // namespace roles
 
 namespace cloud {
@@ -177,6 +178,26 @@ inline constexpr RouteInfo kMakeAccessKey{
 inline constexpr RouteInfo kRevokeAccessKey{
     .method = "DELETE", .pattern = "/v1/access-keys/{}",
     .max_body_bytes = 0, .roles = roles::kContributorResearcher, .people = roles::kContributorResearcherStewardCustodianAuditor};
+/// Whether the gatekeeper is sealed; answered while it is.
+inline constexpr RouteInfo kGetSeal{
+    .method = "GET", .pattern = "/v1/seal",
+    .max_body_bytes = 0, .roles = roles::kAny};
+/// Throw the keys out of memory, until somebody unseals.
+inline constexpr RouteInfo kSeal{
+    .method = "POST", .pattern = "/v1/seal",
+    .max_body_bytes = 0, .roles = roles::kGatekeeperContributorResearcher, .people = roles::kCustodian, .alone = roles::kGatekeeper, .step_up = true};
+/// Unseal with the passphrase.
+inline constexpr RouteInfo kUnsealByPassphrase{
+    .method = "POST", .pattern = "/v1/unseal/passphrase",
+    .max_body_bytes = 4096, .roles = roles::kAny};
+/// Give one share; as many different ones as the threshold says unseal.
+inline constexpr RouteInfo kUnsealByShare{
+    .method = "POST", .pattern = "/v1/unseal/share",
+    .max_body_bytes = 4096, .roles = roles::kAny};
+/// Forget the shares that were given so far.
+inline constexpr RouteInfo kResetUnsealing{
+    .method = "POST", .pattern = "/v1/unseal/reset",
+    .max_body_bytes = 0, .roles = roles::kAny};
 }  // namespace gatekeeper
 
 }  // namespace cryptonet::api

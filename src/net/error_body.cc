@@ -45,6 +45,7 @@ int status_of(const Error& error) {
   if (error.rule.ends_with("not_found")) return 404;
   if (error.rule == "http.method") return 405;
   if (error.rule == "http.too_large") return 413;
+  if (error.rule == "server.sealed") return 503;
   if (error.rule.ends_with(".busy") || error.rule.starts_with("ready.")) return 503;
   if (error.rule.ends_with("too_many")) return 429;
   if (error.rule == "http.no_certificate") return 401;

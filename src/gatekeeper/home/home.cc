@@ -5,7 +5,10 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <string>
+
+#include "gatekeeper/keys/key_store.h"
 
 namespace cryptonet::gatekeeper::home {
 namespace {
@@ -31,32 +34,47 @@ Result<std::string> read_text(const std::filesystem::path& path) {
 
 void wipe(std::string& text) { base::wipe(text.data(), text.size()); }
 
+base::SecretVector<std::uint8_t> secret_copy(const std::string& text) {
+  base::SecretVector<std::uint8_t> copy(text.size());
+  std::copy(text.begin(), text.end(), copy.span().begin());
+  return copy;
+}
+
 /// Everything that init makes, in a folder that nobody uses yet.
-Status fill(const std::filesystem::path& folder, base::FileSystem& files,
-            base::Randomness& randomness, net::TimePoint now) {
+Result<std::vector<keys::Share>> fill(const std::filesystem::path& folder, base::FileSystem& files,
+                                      base::Randomness& randomness, net::TimePoint now,
+                                      const keys::Sealing& sealing) {
+  const keys::MasterKey master = keys::MasterKey::generate(randomness);
+  CN_ASSIGN(keys::Sealed sealed, keys::seal_master(master, sealing, randomness));
   CN_RETURN_IF_ERROR(files.make_folders(folder / "uploads", 0700));
   CN_ASSIGN(net::KeyAndCertificate authority,
             net::make_authority("cryptonet authority", net::valid_from(now, kAuthorityDays)));
   CN_ASSIGN(net::KeyAndCertificate server,
             net::issue_with_new_key(authority, {net::PeerRole::kGatekeeper, "gatekeeper"},
                                     net::valid_from(now, kServerDays)));
-  const keys::KeyRing keys = keys::KeyRing::generate(randomness);
-  CN_RETURN_IF_ERROR(write_text(files, folder / "authority.key", authority.key_pem));
   CN_RETURN_IF_ERROR(write_text(files, folder / "authority.crt", authority.certificate_pem));
   CN_RETURN_IF_ERROR(write_text(files, folder / "server.key", server.key_pem));
   CN_RETURN_IF_ERROR(write_text(files, folder / "server.crt", server.certificate_pem));
-  CN_RETURN_IF_ERROR(keys.save(files, folder / "sealing.key"));
+  wipe(server.key_pem);
+  CN_RETURN_IF_ERROR(write_text(files, folder / keys::kSealFile, sealed.file.to_json() + "\n"));
+  if (sealing.mode == keys::SealMode::kNone) {
+    CN_RETURN_IF_ERROR(
+        base::write_atomically(files, folder / keys::kMasterFile, master.bytes(), 0600));
+  }
   CN_ASSIGN(const auto database, state::Database::create(folder / "state.db"));
+  keys::KeptSecrets secrets{keys::RingKeys::generate(randomness), secret_copy(authority.key_pem)};
+  CN_RETURN_IF_ERROR(keys::keep(*database, master, secrets, randomness));
+  keys::KeyRing ring(randomness);
+  ring.fill(std::move(secrets.ring));
   state::Identities identities(*database);
   for (const auto role : {state::EnrolmentRole::kCloud, state::EnrolmentRole::kContributor,
                           state::EnrolmentRole::kResearcher}) {
     const std::string word(state::role_word(role));
-    CN_RETURN_IF_ERROR(auth::enrol({identities, keys, authority}, {word, role},
+    CN_RETURN_IF_ERROR(auth::enrol({identities, ring, authority}, {word, role},
                                    folder / ("enrol-" + word), files, randomness, now));
   }
   wipe(authority.key_pem);
-  wipe(server.key_pem);
-  return base::ok();
+  return std::move(sealed.shares);
 }
 
 Error exists_already(const std::filesystem::path& folder) {
@@ -65,10 +83,18 @@ Error exists_already(const std::filesystem::path& folder) {
                "choose another --home, or serve this one")
       .at(folder.string());
 }
+
+Error older_home(const std::filesystem::path& folder) {
+  return Error(ErrorCode::kBadInput, "home.older",
+               "this home was made by an older program, which kept its keys bare",
+               "make a new home, join again, and encrypt and upload the tables again")
+      .at(folder.string());
+}
 }  // namespace
 
-Status init(const std::filesystem::path& folder, base::FileSystem& files,
-            base::Randomness& randomness, net::TimePoint now) {
+Result<std::vector<keys::Share>> init(const std::filesystem::path& folder, base::FileSystem& files,
+                                      base::Randomness& randomness, net::TimePoint now,
+                                      const keys::Sealing& sealing) {
   std::error_code failed;
   const auto absolute = std::filesystem::absolute(folder, failed).lexically_normal();
   // A trailing slash would make the sibling a child.
@@ -81,21 +107,23 @@ Status init(const std::filesystem::path& folder, base::FileSystem& files,
   }
   const std::filesystem::path building = place.string() + ".partial." + std::to_string(::getpid());
   CN_RETURN_IF_ERROR(files.make_folders(place.parent_path(), 0755));
-  auto made = files.make_folders(building, 0700);
-  if (made.ok()) made = fill(building, files, randomness, now);
+  CN_RETURN_IF_ERROR(files.make_folders(building, 0700));
+  auto made = fill(building, files, randomness, now, sealing);
   // rename() replaces an empty folder and nothing else.
-  if (made.ok()) made = files.rename(building, place);
-  if (made.ok()) return files.sync_folder(place.parent_path());
+  Status placed = made.ok() ? files.rename(building, place) : made.error();
+  if (placed.ok()) placed = files.sync_folder(place.parent_path());
+  if (placed.ok()) return made;
   static_cast<void>(files.remove_tree(building).ok());
-  return made;
+  return placed.take_error();
 }
 
 Home::Home(std::filesystem::path folder, std::unique_ptr<state::Database> database,
-           keys::KeyRing keys)
+           api::SealFile seal_file, base::Randomness& randomness)
     : folder_(std::move(folder)),
       database_(std::move(database)),
       identities_(*database_),
-      keys_(std::move(keys)) {}
+      seal_file_(std::move(seal_file)),
+      keys_(randomness) {}
 
 Home::~Home() {
   wipe(authority_.key_pem);
@@ -110,14 +138,36 @@ Result<std::unique_ptr<Home>> Home::open(const std::filesystem::path& folder,
                  "make one: cryptonet-gatekeeper init --home " + folder.string())
         .at(folder.string());
   }
-  CN_ASSIGN(auto keys, keys::KeyRing::load(folder / "sealing.key", randomness));
+  if (std::filesystem::exists(folder / "sealing.key", failed)) return older_home(folder);
+  CN_ASSIGN(auto seal_file, keys::read_seal_file(folder / keys::kSealFile));
   CN_ASSIGN(auto database, state::Database::open(folder / "state.db"));
-  std::unique_ptr<Home> home(new Home(folder, std::move(database), std::move(keys)));
-  CN_ASSIGN(home->authority_.key_pem, read_text(folder / "authority.key"));
+  std::unique_ptr<Home> home(
+      new Home(folder, std::move(database), std::move(seal_file), randomness));
   CN_ASSIGN(home->authority_.certificate_pem, read_text(folder / "authority.crt"));
   CN_ASSIGN(home->server_.key_pem, read_text(folder / "server.key"));
   CN_ASSIGN(home->server_.certificate_pem, read_text(folder / "server.crt"));
+  if (keys::mode_of(home->seal_file_) == keys::SealMode::kNone) {
+    CN_ASSIGN(const auto master, keys::open_bare(home->seal_file_, folder / keys::kMasterFile));
+    CN_RETURN_IF_ERROR(home->unseal(master));
+  }
   return home;
+}
+
+Status Home::unseal(const keys::MasterKey& master) {
+  CHECK(sealed_);
+  CN_ASSIGN(keys::KeptSecrets secrets, keys::load(*database_, master));
+  const auto key = secrets.authority_key.span();
+  authority_.key_pem.assign(key.begin(), key.end());
+  keys_.fill(std::move(secrets.ring));
+  sealed_ = false;
+  return base::ok();
+}
+
+void Home::seal() {
+  sealed_ = true;
+  keys_.empty();
+  wipe(authority_.key_pem);
+  authority_.key_pem.clear();
 }
 
 Status Home::lock_for_serving() {

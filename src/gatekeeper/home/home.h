@@ -1,31 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 // The gatekeeper's home folder (mode 0700, files 0600; docs/formats/enrolment.md):
-//   authority.key authority.crt   the deployment's certificate authority
-//   server.key server.crt         this gatekeeper's certificate: serving, calling the cloud
-//   sealing.key                   32 bytes, X25519: what contributors seal upload keys to
-//   state.db                      enrolments, versions, frozen flags, opened totals (sealed)
+//   seal.json                     how the master key is sealed (docs/formats/sealed_home.md)
+//   master.key                    the master key itself, where nothing seals it
+//   authority.crt                 the deployment's certificate authority; its key is in state.db
+//   server.key server.crt         this gatekeeper's certificate: serving, calling the cloud. Bare,
+//                                 because a sealed gatekeeper must be reached to be unsealed
+//   state.db                      all other keys, enrolments, versions, opened totals (sealed)
 //   uploads/<id>/                 manifest, key.sealed, legend.sealed, hints/<unit>
 //   lock                          held by the one process that serves this home
+//   address                       where that one listens
 //   enrol-cloud enrol-contributor enrol-researcher   the first invitations
 #pragma once
 
+#include <atomic>
 #include <filesystem>
 #include <memory>
 
 #include "base/file_lock.h"
 #include "gatekeeper/auth/enrolment.h"
+#include "gatekeeper/keys/seal_file.h"
 
 namespace cryptonet::gatekeeper::home {
 
 /// Makes the whole folder, or nothing: it is built beside its place and renamed. kBadInput when
-/// `folder` exists and is not empty.
-base::Status init(const std::filesystem::path& folder, base::FileSystem& files,
-                  base::Randomness& randomness, net::TimePoint now);
+/// `folder` exists and is not empty. Gives the shares when the home is sealed by shares: they are
+/// kept nowhere else.
+base::Result<std::vector<keys::Share>> init(const std::filesystem::path& folder,
+                                            base::FileSystem& files, base::Randomness& randomness,
+                                            net::TimePoint now, const keys::Sealing& sealing = {});
 
-/// An opened home. Moved nowhere once made, because parts of it refer to each other.
+/// An opened home, sealed until somebody gives its master key. Moved nowhere once made, because
+/// parts of it refer to each other. Sealing and unsealing are for one thread at a time, while
+/// nobody uses the keys; the rest is for any thread.
 class Home {
  public:
-  /// kBadInput when the folder is no home; kLocalIo or kIntegrity when a part of it cannot be used.
+  /// Sealed, unless nothing seals its master key. kBadInput when the folder is no home; kLocalIo or
+  /// kIntegrity when a part of it cannot be used.
   static base::Result<std::unique_ptr<Home>> open(const std::filesystem::path& folder,
                                                   base::Randomness& randomness);
   Home(const Home&) = delete;
@@ -34,6 +44,15 @@ class Home {
 
   state::Database& database() { return *database_; }
   state::Identities& identities() { return identities_; }
+
+  const api::SealFile& seal_file() const { return seal_file_; }
+  bool sealed() const { return sealed_; }
+  /// Loads every key. kIntegrity when it is not this home's master key, or a key does not open.
+  base::Status unseal(const keys::MasterKey& master);
+  /// Wipes every key. Nobody may be using one.
+  void seal();
+
+  /// Both may be asked for while the home is sealed, and used only while it is not.
   const keys::KeyRing& keys() const { return keys_; }
   auth::Authority authority() { return {identities_, keys_, authority_}; }
   /// This gatekeeper's own end of every connection.
@@ -47,14 +66,19 @@ class Home {
   base::Result<bool> answer_to(const std::string& host, base::FileSystem& files,
                                net::TimePoint now);
   std::filesystem::path uploads_folder() const { return folder_ / "uploads"; }
+  /// Where the one who serves says how to reach it.
+  std::filesystem::path address_file() const { return folder_ / "address"; }
 
  private:
-  Home(std::filesystem::path folder, std::unique_ptr<state::Database> database, keys::KeyRing keys);
+  Home(std::filesystem::path folder, std::unique_ptr<state::Database> database,
+       api::SealFile seal_file, base::Randomness& randomness);
   std::filesystem::path folder_;
   std::optional<base::FileLock> lock_;
   std::unique_ptr<state::Database> database_;
   state::Identities identities_;
+  api::SealFile seal_file_;
   keys::KeyRing keys_;
+  std::atomic<bool> sealed_{true};
   net::KeyAndCertificate authority_;
   net::KeyAndCertificate server_;
 };

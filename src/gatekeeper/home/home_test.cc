@@ -21,7 +21,8 @@ class HomeTest : public testing::Test {
     folder_ = pattern;
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
-  base::Status make(const std::filesystem::path& folder, base::FileSystem* files = nullptr) {
+  base::Result<std::vector<keys::Share>> make(const std::filesystem::path& folder,
+                                              base::FileSystem* files = nullptr) {
     return init(folder, files != nullptr ? *files : base::real_file_system(), randomness_,
                 std::chrono::system_clock::now());
   }
@@ -41,7 +42,7 @@ TEST_F(HomeTest, InitMakesAPrivateFolderThatOpens) {
   const auto made = make(place);
   ASSERT_TRUE(made.ok()) << base::describe(made.error());
   for (const auto* name : {"enrol-cloud", "enrol-contributor", "enrol-researcher", "state.db",
-                           "sealing.key", "authority.key", "server.key"}) {
+                           "seal.json", "master.key", "server.key"}) {
     EXPECT_EQ(std::filesystem::status(place / name).permissions(),
               std::filesystem::perms::owner_read | std::filesystem::perms::owner_write)
         << name;
@@ -130,7 +131,7 @@ TEST_F(HomeTest, FullDiskLeavesNothing) {
 TEST_F(HomeTest, OpeningAnythingElseIsRefused) {
   EXPECT_EQ(Home::open(folder_, randomness_).error().code, ErrorCode::kBadInput);
   ASSERT_TRUE(make(folder_ / "home").ok());
-  std::filesystem::remove(folder_ / "home" / "sealing.key");
+  std::filesystem::remove(folder_ / "home" / "seal.json");
   EXPECT_EQ(Home::open(folder_ / "home", randomness_).error().code, ErrorCode::kLocalIo);
 }
 

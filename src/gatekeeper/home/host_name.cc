@@ -11,6 +11,11 @@ using base::Result;
 Result<bool> Home::answer_to(const std::string& host, base::FileSystem& files, net::TimePoint now) {
   CN_ASSIGN(const auto info, net::read_certificate(server_.certificate_pem));
   if (std::find(info.hosts.begin(), info.hosts.end(), host) != info.hosts.end()) return false;
+  if (sealed_) {
+    return base::Error(base::ErrorCode::kRefused, "home.sealed",
+                       "a new host name needs the authority's key, which is sealed",
+                       "start with --passphrase-file once, or unseal first");
+  }
   net::Subject subject{info.role, info.name, info.hosts};
   subject.hosts.push_back(host);
   CN_ASSIGN(std::string certificate,

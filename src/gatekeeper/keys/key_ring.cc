@@ -4,6 +4,8 @@
 
 #include <sodium.h>
 
+#include <string>
+
 #include "base/hash.h"
 
 namespace cryptonet::gatekeeper::keys {
@@ -29,39 +31,55 @@ base::Bytes associated_data(RecordKind kind, base::ByteView name) {
 }
 }  // namespace
 
-KeyRing::KeyRing(base::Secret<32> sealing_key, base::Randomness& randomness)
-    : randomness_(&randomness),
-      sealing_key_(std::move(sealing_key)),
-      record_key_(derive(sealing_key_, "cryptonet gatekeeper records v1")),
-      tag_key_(derive(sealing_key_, "cryptonet gatekeeper tags v1")),
-      pepper_(derive(sealing_key_, "cryptonet gatekeeper pepper v1")) {
+SealingKey sealing_key_of(std::uint32_t generation, base::Secret<32> secret) {
   base::start_sodium();
-  CHECK(crypto_scalarmult_base(public_key_.data(), sealing_key_.data()) == 0);
+  SealingKey key{generation, std::move(secret), {}};
+  CHECK(crypto_scalarmult_base(key.public_key.data(), key.secret.data()) == 0);
+  return key;
+}
+
+RingKeys RingKeys::generate(base::Randomness& randomness) {
+  RingKeys keys;
+  randomness.fill(keys.root.span());
+  randomness.fill(keys.records.span());
+  base::Secret<32> sealing;
+  randomness.fill(sealing.span());
+  keys.sealing.push_back(sealing_key_of(1, std::move(sealing)));
+  return keys;
 }
 
 KeyRing KeyRing::generate(base::Randomness& randomness) {
-  base::Secret<32> key;
-  randomness.fill(key.span());
-  return KeyRing(std::move(key), randomness);
+  KeyRing ring(randomness);
+  ring.fill(RingKeys::generate(randomness));
+  return ring;
 }
 
-Result<KeyRing> KeyRing::load(const std::filesystem::path& file, base::Randomness& randomness) {
-  CN_ASSIGN(base::Bytes bytes, base::read_file(file, 4096));
-  base::Secret<32> key;
-  const bool whole = bytes.size() == key.span().size();
-  if (whole) std::copy(bytes.begin(), bytes.end(), key.span().begin());
-  base::wipe(bytes.data(), bytes.size());
-  if (!whole) {
-    return Error(ErrorCode::kIntegrity, "keys.sealing_key",
-                 "the gatekeeper's sealing key must be 32 bytes",
-                 "restore the file from a backup of the home folder")
-        .at(file.string());
-  }
-  return KeyRing(std::move(key), randomness);
+void KeyRing::fill(RingKeys keys) {
+  CHECK(!keys.sealing.empty());
+  base::start_sodium();
+  auto filled = std::make_unique<Filled>();
+  filled->tag_key = derive(keys.root, "cryptonet gatekeeper tags v1");
+  filled->pepper = derive(keys.root, "cryptonet gatekeeper pepper v1");
+  filled->keys = std::move(keys);
+  keys_ = std::move(filled);
 }
 
-base::Status KeyRing::save(base::FileSystem& files, const std::filesystem::path& file) const {
-  return base::write_atomically(files, file, sealing_key_.span(), 0600);
+const KeyRing::Filled& KeyRing::filled() const {
+  CHECK(keys_ != nullptr);  // whoever uses keys asks first whether the home is sealed
+  return *keys_;
+}
+
+const std::array<std::uint8_t, 32>& KeyRing::public_key() const {
+  return filled().keys.sealing.front().public_key;
+}
+
+std::span<const SealingKey> KeyRing::sealing_keys() const { return filled().keys.sealing; }
+
+const base::Secret<32>& KeyRing::pepper() const { return filled().pepper; }
+
+base::Secret<32> KeyRing::derived(std::string_view label) const {
+  const std::string whole = "cryptonet gatekeeper derived " + std::string(label);
+  return derive(filled().keys.root, whole);
 }
 
 base::Bytes KeyRing::seal(RecordKind kind, base::ByteView name, base::ByteView clear) const {
@@ -70,7 +88,7 @@ base::Bytes KeyRing::seal(RecordKind kind, base::ByteView name, base::ByteView c
   randomness_->fill(std::span(sealed).first(kNonceBytes));
   crypto_aead_xchacha20poly1305_ietf_encrypt(sealed.data() + kNonceBytes, nullptr, clear.data(),
                                              clear.size(), associated.data(), associated.size(),
-                                             nullptr, sealed.data(), record_key_.data());
+                                             nullptr, sealed.data(), filled().keys.records.data());
   return sealed;
 }
 
@@ -78,13 +96,13 @@ Result<base::SecretVector<std::uint8_t>> KeyRing::unseal(RecordKind kind, base::
                                                          base::ByteView sealed) const {
   const Error refused(ErrorCode::kIntegrity, "keys.record",
                       "a sealed record of the gatekeeper's state does not open",
-                      "state.db and sealing.key must be of the same home folder");
+                      "state.db and seal.json must be of the same home folder");
   if (sealed.size() < kNonceBytes + kTagBytes) return refused;
   const base::Bytes associated = associated_data(kind, name);
   base::SecretVector<std::uint8_t> clear(sealed.size() - kNonceBytes - kTagBytes);
   const int opened = crypto_aead_xchacha20poly1305_ietf_decrypt(
       clear.data(), nullptr, nullptr, sealed.data() + kNonceBytes, sealed.size() - kNonceBytes,
-      associated.data(), associated.size(), sealed.data(), record_key_.data());
+      associated.data(), associated.size(), sealed.data(), filled().keys.records.data());
   if (opened != 0) return refused;
   return clear;
 }
@@ -93,7 +111,7 @@ base::Digest KeyRing::tag(RecordKind kind, base::ByteView clear) const {
   base::ByteWriter message;
   message.u8(static_cast<std::uint8_t>(kind));
   message.raw(clear);
-  return base::hmac_sha256(tag_key_.span(), message.bytes());
+  return base::hmac_sha256(filled().tag_key.span(), message.bytes());
 }
 
 }  // namespace cryptonet::gatekeeper::keys

@@ -5,7 +5,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
 
 namespace cryptonet::gatekeeper::keys {
 namespace {
@@ -41,20 +40,40 @@ TEST(KeyRing, TagsTellEqualRecordsAndNothingAcrossRings) {
   EXPECT_NE(ring.tag(RecordKind::kSchema, text), other.tag(RecordKind::kSchema, text));
 }
 
-TEST(KeyRing, RefusesAFileThatIsNoKey) {
+TEST(KeyRing, IsFilledAndEmptied) {
   base::OsRandomness randomness;
-  std::string pattern = (std::filesystem::temp_directory_path() / "cn_keys_XXXXXX").string();
-  ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-  const std::filesystem::path file = std::filesystem::path(pattern) / "sealing.key";
-  const KeyRing ring = KeyRing::generate(randomness);
-  ASSERT_TRUE(ring.save(base::real_file_system(), file).ok());
-  const auto loaded = KeyRing::load(file, randomness);
-  ASSERT_TRUE(loaded.ok());
-  EXPECT_EQ(loaded->public_key(), ring.public_key());
-  EXPECT_TRUE(std::ranges::equal(loaded->pepper().span(), ring.pepper().span()));
-  std::filesystem::resize_file(file, 31);
-  EXPECT_EQ(KeyRing::load(file, randomness).error().code, base::ErrorCode::kIntegrity);
-  std::filesystem::remove_all(pattern);
+  KeyRing ring(randomness);
+  EXPECT_TRUE(ring.sealed());
+  RingKeys keys = RingKeys::generate(randomness);
+  RingKeys rotated;
+  rotated.root = base::Secret<32>::copy_of(keys.root.span());
+  randomness.fill(rotated.records.span());
+  rotated.sealing.push_back(sealing_key_of(2, base::Secret<32>::copy_of(rotated.records.span())));
+  ring.fill(std::move(keys));
+  EXPECT_FALSE(ring.sealed());
+  const auto tag = ring.tag(RecordKind::kSchema, base::view_of("schema"));
+  const auto pepper = base::Secret<32>::copy_of(ring.pepper().span());
+  const auto derived = ring.derived("a");
+  EXPECT_FALSE(std::ranges::equal(derived.span(), ring.derived("b").span()));
+  EXPECT_FALSE(std::ranges::equal(derived.span(), pepper.span()));
+  const auto name = base::view_of("question");
+  const base::Bytes sealed = ring.seal(RecordKind::kAnswer, name, base::view_of("42"));
+
+  // what derives from the root outlives a rotation, what the old record key sealed does not
+  ring.empty();
+  EXPECT_TRUE(ring.sealed());
+  ring.fill(std::move(rotated));
+  EXPECT_EQ(ring.tag(RecordKind::kSchema, base::view_of("schema")), tag);
+  EXPECT_TRUE(std::ranges::equal(ring.pepper().span(), pepper.span()));
+  EXPECT_TRUE(std::ranges::equal(ring.derived("a").span(), derived.span()));
+  EXPECT_FALSE(ring.unseal(RecordKind::kAnswer, name, sealed).ok());
+  EXPECT_EQ(ring.public_key(), ring.sealing_keys().front().public_key);
+}
+
+TEST(KeyRingDeathTest, ASealedRingGivesNothing) {
+  base::OsRandomness randomness;
+  const KeyRing ring(randomness);
+  EXPECT_DEATH(static_cast<void>(ring.pepper()), "keys_ != nullptr");
 }
 
 }  // namespace

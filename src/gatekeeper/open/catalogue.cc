@@ -84,4 +84,9 @@ void Catalogue::forget(const state::UploadId& upload) {
   known_.erase(upload);
 }
 
+void Catalogue::forget_all() {
+  const std::lock_guard lock(mutex_);
+  known_.clear();
+}
+
 }  // namespace cryptonet::gatekeeper::open

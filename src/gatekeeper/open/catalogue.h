@@ -42,6 +42,8 @@ class Catalogue {
   /// The secret under which an upload's key was sealed.
   base::Result<base::Secret<32>> secret_of(const state::Upload& upload);
   void forget(const state::UploadId& upload);
+  /// Everything that keys were needed to read.
+  void forget_all();
 
  private:
   base::Result<UploadParts> read(const state::Upload& upload);

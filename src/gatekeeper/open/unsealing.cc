@@ -9,8 +9,13 @@ using columns::format::Manifest;
 Result<columns::open::UploadKey> unseal(const Unsealer& unsealer, const Manifest& manifest,
                                         base::ByteView sealed_key) {
   CN_ASSIGN(const auto sealed, columns::format::parse_sealed_key(sealed_key));
-  return columns::open::unseal_key(manifest, sealed, unsealer.keys.sealing_key(),
-                                   unsealer.enrolment_secret);
+  // Which generation it was sealed to does not stand in it; there are few.
+  for (const keys::SealingKey& key : unsealer.keys.sealing_keys()) {
+    auto opened =
+        columns::open::unseal_key(manifest, sealed, key.secret, unsealer.enrolment_secret);
+    if (opened.ok()) return opened;
+  }
+  return columns::open::opening_refused();
 }
 }  // namespace
 

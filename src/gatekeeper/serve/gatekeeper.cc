@@ -21,7 +21,10 @@ Parts::Parts(home::Home& opened_home, verify::CloudLink& cloud_link, std::string
       freezer(uploads),
       catalogue({uploads, home.identities(), files, home.keys(), freezer}),
       intake({uploads, files, locks, home.keys(), catalogue}),
-      runner({uploads, results, files, locks, home.keys(), catalogue, freezer, cloud}) {
+      runner({uploads, results, files, locks, home.keys(), catalogue, freezer, cloud}),
+      gate(home, [this] { catalogue.forget_all(); }),
+      unsealing(home, gate, randomness) {
+  readiness.add({"sealed", "the gatekeeper is sealed", [this] { return !home.sealed(); }});
   readiness.add({"state", "the gatekeeper's state cannot be read, or its disk is full",
                  [this] { return state_is_usable(home); }});
 }
@@ -40,6 +43,9 @@ std::vector<net::Route> make_routes(Parts& parts) {
   add_upload_routes(parts, routes);
   add_dataset_routes(parts, routes);
   add_query_route(parts, routes);
+  close_while_sealed(parts, routes);
+  // From here on: what is answered by a sealed gatekeeper too.
+  add_seal_routes(parts, routes);
   add_health_routes(parts, routes);
   return routes;
 }

@@ -10,6 +10,7 @@
 #include "gatekeeper/intake/intake.h"
 #include "gatekeeper/policy/policy.h"
 #include "gatekeeper/serve/readiness.h"
+#include "gatekeeper/serve/unsealing.h"
 #include "gatekeeper/verify/runner.h"
 
 namespace cryptonet::gatekeeper::serve {
@@ -31,6 +32,9 @@ struct Parts {
   open::Catalogue catalogue;
   intake::Intake intake;
   verify::Runner runner;
+  base::OsRandomness randomness;
+  SealGate gate;
+  Unsealing unsealing;
 };
 
 /// Whether the state can be read and its disk has room: of Parts::readiness.

@@ -29,5 +29,9 @@ void add_upload_routes(Parts& parts, std::vector<net::Route>& routes);
 void add_dataset_routes(Parts& parts, std::vector<net::Route>& routes);
 void add_query_route(Parts& parts, std::vector<net::Route>& routes);
 void add_health_routes(Parts& parts, std::vector<net::Route>& routes);
+void add_seal_routes(Parts& parts, std::vector<net::Route>& routes);
+
+/// The routes so far answer kUnreachable (server.sealed) while the home is sealed.
+void close_while_sealed(Parts& parts, std::vector<net::Route>& routes);
 
 }  // namespace cryptonet::gatekeeper::serve

@@ -53,11 +53,21 @@ Status serve(home::Home& home, const ServeOptions& options,
   server_options.worker_threads = kWorkerThreads;
   server_options.on_answer = log_answer;
   CN_ASSIGN(const auto server, net::HttpServer::start(std::move(server_options)));
+  CN_RETURN_IF_ERROR(base::write_atomically(base::real_file_system(), home.address_file(),
+                                            base::view_of(server->url()), 0600));
+  if (home.sealed()) {
+    spdlog::warn("the gatekeeper is sealed; open it: cryptonet-gatekeeper unseal --home D");
+  } else if (keys::mode_of(home.seal_file()) == keys::SealMode::kNone) {
+    spdlog::warn(
+        "the keys of this home lie UNSEALED on its disk; cryptonet-gatekeeper passphrase "
+        "or shares seals them");
+  }
   ready(server->url());
   wait_for_stop(parts);
   parts.readiness.stop();
   spdlog::info("stopping");
   server->stop(kGrace);
+  static_cast<void>(base::real_file_system().remove_tree(home.address_file()).ok());
   return base::ok();
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The state's tables. Columns named sealed_* hold records that only the gatekeeper's sealing key
-// opens (keys/key_ring.h): a copy of this file alone tells no secret, no total and no label. Times
+// The state's tables. Columns named sealed_* hold records that only the gatekeeper's keys
+// open (keys/key_ring.h): a copy of this file alone tells no secret, no total and no label. Times
 // are seconds since 1970, UTC.
 #include "gatekeeper/state/migrations.h"
 
@@ -80,7 +80,18 @@ CREATE INDEX answer_by_time ON answer (made_at);
 PRAGMA user_version = 2;
 )sql";
 
-constexpr std::array<const char*, 2> kScripts = {kFirst, kSecond};
+// The gatekeeper's own keys, sealed under the master key whose id stands beside them.
+constexpr const char* kKeptKeys = R"sql(
+CREATE TABLE kept_key (
+  master     BLOB NOT NULL CHECK (length(master) = 16),
+  name       TEXT NOT NULL,
+  sealed_key BLOB NOT NULL,
+  PRIMARY KEY (master, name)
+) STRICT, WITHOUT ROWID;
+PRAGMA user_version = 3;
+)sql";
+
+constexpr std::array<const char*, 3> kScripts = {kFirst, kSecond, kKeptKeys};
 }  // namespace
 
 std::span<const char* const> migrations() { return kScripts; }
