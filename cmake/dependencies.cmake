@@ -29,6 +29,10 @@ cryptonet_import(pg_query pg_query.h pg_query)
 # Passkeys: the gatekeeper alone.
 cryptonet_import(fido2 fido.h fido2)
 cryptonet_import(cbor cbor.h cbor)
+cryptonet_import(crypt crypt.h crypt)
+cryptonet_import(oath liboath/oath.h oath)
+cryptonet_import(utf8proc utf8proc.h utf8proc)
+cryptonet_import(qrencode qrencode.h qrencode)
 find_package(ZLIB REQUIRED)
 cryptonet_import(zstd zstd.h zstd)
 # The header alone: client requests of the constant-time test (base/declassify).

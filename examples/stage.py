@@ -131,6 +131,7 @@ class Stage:
                 shutil.rmtree(home)
             clients[role] = (processes.Client(home) if home.exists()
                              else self.platform.join(role))
+        self.platform.people.signed_in(clients["researcher"], "researcher")
         self.contributor, self.researcher = clients["contributor"], clients["researcher"]
         self.state["ports"] = ports
         self._write_state()

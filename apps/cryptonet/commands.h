@@ -16,5 +16,10 @@ void add_describe(CLI::App& app, Session& session);
 void add_drop(CLI::App& app, Session& session);
 void add_status(CLI::App& app, Session& session);
 void add_eval(CLI::App& app, Session& session);
+/// bootstrap, login, logout, whoami
+void add_sign_in(CLI::App& app, Session& session);
+void add_user(CLI::App& app, Session& session);
+void add_project(CLI::App& app, Session& session);
+void add_token(CLI::App& app, Session& session);
 
 }  // namespace cryptonet::app

@@ -16,8 +16,9 @@ namespace base = cryptonet::base;
 
 constexpr const char* kAbout =
     "Multistage Cryptonet: exact answers from tables that nobody hands over.\n"
-    "Contributors: join, schema, encrypt, upload, drop. Researchers: join, query.\n"
-    "Both: datasets, describe, status. Anybody: eval. `cryptonet COMMAND --help` has examples.";
+    "Contributors: join, schema, encrypt, upload, drop. Researchers: join, login, query, token.\n"
+    "Custodians: bootstrap, user, project. All: login, whoami, datasets, describe, status, eval.\n"
+    "`cryptonet COMMAND --help` has examples.";
 constexpr const char* kFooter =
     "Examples:\n"
     "  cryptonet schema flights.parquet --out flights.toml\n"
@@ -71,6 +72,10 @@ int run(int count, char** arguments) {
   app::add_drop(parser, session);
   app::add_status(parser, session);
   app::add_eval(parser, session);
+  app::add_sign_in(parser, session);
+  app::add_user(parser, session);
+  app::add_project(parser, session);
+  app::add_token(parser, session);
   try {
     parser.parse(count, arguments);
   } catch (const CLI::ParseError& error) {

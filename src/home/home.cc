@@ -14,6 +14,7 @@ namespace cryptonet::home {
 namespace {
 
 constexpr std::uint64_t kMaxPemFileBytes = 64 * 1024;
+constexpr std::size_t kMaxTokenBytes = 256;
 
 base::Error usage(std::string rule, std::string message, std::string hint) {
   return {base::ErrorCode::kUsage, std::move(rule), std::move(message), std::move(hint)};
@@ -116,8 +117,40 @@ base::Result<std::unique_ptr<net::HttpClient>> Home::connect(const std::string& 
   return net::HttpClient::create(std::move(options));
 }
 
+base::Status Home::keep_session(base::FileSystem& files, const std::string& token) const {
+  return base::write_atomically(files, folder_ / kSessionFile, base::view_of(token + "\n"), 0600);
+}
+
+base::Status Home::forget_session(base::FileSystem& files) const {
+  return files.remove_tree(folder_ / kSessionFile);
+}
+
+base::Result<std::string> Home::token() const {
+  std::string token;
+  if (const char* set = std::getenv("CRYPTONET_TOKEN"); set != nullptr && *set != '\0') {
+    token = set;
+    const bool printable =
+        std::all_of(token.begin(), token.end(), [](char c) { return c > ' ' && c < '\x7f'; });
+    if (!printable || token.size() > kMaxTokenBytes) {
+      return usage("home.token", "CRYPTONET_TOKEN holds no access key",
+                   "set it to what cryptonet token new printed, and nothing else");
+    }
+    return token;
+  }
+  const auto path = folder_ / kSessionFile;
+  std::error_code code;
+  if (!std::filesystem::exists(path, code)) return token;
+  CN_ASSIGN(const base::Bytes bytes, base::read_file(path, kMaxTokenBytes));
+  token = base::text_of(bytes);
+  while (!token.empty() && token.back() == '\n') token.pop_back();
+  return token;
+}
+
 base::Result<std::unique_ptr<net::HttpClient>> Home::gatekeeper() const {
-  return connect(identity_.gatekeeper, net::PeerRole::kGatekeeper);
+  CN_ASSIGN(auto client, connect(identity_.gatekeeper, net::PeerRole::kGatekeeper));
+  CN_ASSIGN(std::string bearer, token());
+  client->set_bearer(std::move(bearer));
+  return client;
 }
 
 base::Result<std::unique_ptr<net::HttpClient>> Home::cloud() const {

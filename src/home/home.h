@@ -4,6 +4,7 @@
 //
 //   identity.json     names, addresses, the gatekeeper's sealing key (api::Identity)
 //   client.key        private key of the certificate, PEM          client.crt, authority.crt  PEM
+//   session           the token of who signed in here last, if anybody did
 //   enrolment.secret  32 bytes, shared with the gatekeeper         device.secret  32 bytes, never
 //   sent signing.key       64 bytes, Ed25519; contributors only
 //
@@ -15,6 +16,7 @@
 #include <memory>
 
 #include "api/messages.h"
+#include "base/file_system.h"
 #include "base/secret_memory.h"
 #include "net/http.h"
 
@@ -27,6 +29,7 @@ inline constexpr const char* kAuthorityFile = "authority.crt";
 inline constexpr const char* kEnrolmentSecretFile = "enrolment.secret";
 inline constexpr const char* kDeviceSecretFile = "device.secret";
 inline constexpr const char* kSigningKeyFile = "signing.key";
+inline constexpr const char* kSessionFile = "session";
 
 /// Which folder is the home: `flag`, else the environment's CRYPTONET_HOME, else ~/.cryptonet.
 /// kUsage when there is none of them.
@@ -46,7 +49,16 @@ class Home {
   /// kRefused in a researcher's home, which has none.
   base::Result<base::Secret<64>> signing_key() const;
 
-  /// Connections with this client's certificate; they connect on the first request.
+  /// Keeps the token of a session, so that later commands are that person's. Replaces an older one.
+  base::Status keep_session(base::FileSystem& files, const std::string& token) const;
+  /// Forgets it; success when there was none.
+  base::Status forget_session(base::FileSystem& files) const;
+  /// What is sent as bearer token: the environment's CRYPTONET_TOKEN, else the kept session, else
+  /// nothing. kUsage for a CRYPTONET_TOKEN that cannot be a token.
+  base::Result<std::string> token() const;
+
+  /// Connections with this client's certificate; they connect on the first request. The
+  /// gatekeeper's carries token(); the cloud never gets one.
   base::Result<std::unique_ptr<net::HttpClient>> gatekeeper() const;
   /// kUsage when the home knows no cloud.
   base::Result<std::unique_ptr<net::HttpClient>> cloud() const;

@@ -19,6 +19,8 @@ import subprocess
 import threading
 import time
 
+from support import people
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 READY_WITHIN_S = 60
 COMMAND_WITHIN_S = 600
@@ -174,6 +176,7 @@ class Platform:
         self.cloud = None
         self.gatekeeper = None
         self._env = {"cloud": cloud_env, "gatekeeper": gatekeeper_env}
+        self.people = people.People(self)
         if not (self.gatekeeper_home / "enrol-cloud").exists():
             run_program("cryptonet-gatekeeper", "init", "--home", self.gatekeeper_home)
 
@@ -198,14 +201,24 @@ class Platform:
             self.folder / "gatekeeper.log", self._env["gatekeeper"])
         return self.gatekeeper
 
-    def join(self, role, name=None, gatekeeper=None, cloud=None):
-        """A client of that role, with a home under the folder."""
-        client = Client(self.folder / (name or role))
+    def client(self, name, role, gatekeeper=None, cloud=None):
+        """A machine of that role that has joined, with a home under the folder."""
+        client = Client(self.folder / name)
         urls = ["--gatekeeper", gatekeeper or self.gatekeeper.url]
         if role == "contributor":
             urls += ["--cloud", cloud or self.cloud.url]
         client.run("join", "--enrol", self.gatekeeper_home / f"enrol-{role}", "--home",
                    client.home, *urls)
+        return client
+
+    def join(self, role, name=None, gatekeeper=None, cloud=None):
+        """A machine that has joined; where it is a researcher's, with a researcher signed in."""
+        client = self.client(name or role, role, gatekeeper, cloud)
+        if role == "researcher":
+            user = name or role
+            if user not in self.people.known:
+                self.people.add(user, role)
+            self.people.signed_in(client, user)
         return client
 
     def custodian(self, *arguments, **options):

@@ -29,7 +29,8 @@ enum class RecordKind : std::uint8_t {
   kEnrolmentSecret = 1,
   kSchema = 2,
   kOpenedTotal = 3,
-  kAnswer = 4
+  kAnswer = 4,
+  kTotpSeed = 5
 };
 
 struct SealingKey {

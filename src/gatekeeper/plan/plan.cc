@@ -42,5 +42,13 @@ const std::vector<PlannedVersion>& CheckedPlan::versions() const {
 const PlanFigures& CheckedPlan::figures() const { return state_->content.figures; }
 const std::string& CheckedPlan::explanation() const { return state_->content.explanation; }
 const std::string& CheckedPlan::fingerprint() const { return state_->content.fingerprint; }
+std::vector<std::string> CheckedPlan::functions() const {
+  std::set<std::string> names;
+  for (const OutputForm& output : state_->content.outputs) {
+    const auto* form = std::get_if<AggregateForm>(&output.value);
+    if (form != nullptr) names.insert(function_name(form->aggregate.function));
+  }
+  return {names.begin(), names.end()};
+}
 
 }  // namespace cryptonet::gatekeeper::plan

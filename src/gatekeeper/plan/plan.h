@@ -82,6 +82,8 @@ class CheckedPlan {
   const std::string& explanation() const;
   /// A canonical text of the bound question: equal texts have equal answers on equal versions.
   const std::string& fingerprint() const;
+  /// The aggregates of the question, "COUNT", "AVG" …, each once, in alphabetical order.
+  std::vector<std::string> functions() const;
 
  private:
   friend struct PlanBuilder;

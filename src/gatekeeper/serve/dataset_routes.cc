@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What can be asked: names, versions, columns and their dictionaries.
+#include "gatekeeper/people/rights.h"
 #include "gatekeeper/serve/routes.h"
 
 namespace cryptonet::gatekeeper::serve {
@@ -7,10 +8,19 @@ namespace {
 using base::Result;
 using net::HttpResponse;
 
-Result<HttpResponse> list(Parts& parts) {
+/// Machines that come alone see all: those of contributors, who publish.
+Result<bool> may_see(Parts& parts, const std::optional<auth::Caller>& caller,
+                     const std::string& dataset) {
+  if (!caller.has_value()) return true;
+  return people::may_see(parts.gate.people, *caller, dataset);
+}
+
+Result<HttpResponse> list(Parts& parts, const std::optional<auth::Caller>& caller) {
   CN_ASSIGN(const auto datasets, parts.uploads.datasets());
   api::DatasetList list;
   for (const state::DatasetVersions& dataset : datasets) {
+    CN_ASSIGN(const bool visible, may_see(parts, caller, dataset.name));
+    if (!visible) continue;
     api::DatasetSummary summary;
     summary.name = dataset.name;
     for (const state::Upload& upload : dataset.live) {
@@ -51,7 +61,13 @@ api::ColumnDescription describe_column(const table::ColumnSchema& column) {
   return described;
 }
 
-Result<HttpResponse> describe(Parts& parts, const std::string& name) {
+Result<HttpResponse> describe(Parts& parts, const std::optional<auth::Caller>& caller,
+                              const std::string& name) {
+  CN_ASSIGN(const bool visible, may_see(parts, caller, name));
+  if (!visible) {
+    return base::Error(base::ErrorCode::kRefused, "access.dataset",
+                       "you may not see '" + name + "'", "ask a custodian for a role");
+  }
   CN_ASSIGN(const open::Dataset dataset, parts.catalogue.load(name));
   const table::Schema& schema = dataset.view.schema;
   api::DatasetDescription description;
@@ -76,12 +92,13 @@ Result<HttpResponse> describe(Parts& parts, const std::string& name) {
 }  // namespace
 
 void add_dataset_routes(Parts& parts, std::vector<net::Route>& routes) {
-  routes.push_back(admitted_route(parts, api::gatekeeper::kListDatasets,
-                                  [&parts](const auto&, const auto&) { return list(parts); }));
-  routes.push_back(admitted_route(parts, api::gatekeeper::kDescribeDataset,
-                                  [&parts](const auto&, const net::HttpRequest& request) {
-                                    return describe(parts, request.path_parameters.at(0));
-                                  }));
+  routes.push_back(
+      person_route(parts, api::gatekeeper::kListDatasets,
+                   [&parts](const auto& caller, const auto&) { return list(parts, caller); }));
+  routes.push_back(person_route(parts, api::gatekeeper::kDescribeDataset,
+                                [&parts](const auto& caller, const net::HttpRequest& request) {
+                                  return describe(parts, caller, request.path_parameters.at(0));
+                                }));
 }
 
 }  // namespace cryptonet::gatekeeper::serve

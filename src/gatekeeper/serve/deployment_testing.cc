@@ -137,6 +137,7 @@ Deployment::Deployment() {
 Deployment::~Deployment() {
   server_.reset();
   parts_.reset();
+  gate_.reset();
   link_.reset();
   home_.reset();
   cloud_.reset();
@@ -146,7 +147,8 @@ Deployment::~Deployment() {
 void Deployment::start() {
   home_ = *home::Home::open(folder(), randomness_);
   link_ = *verify::CloudLink::create(cloud_->url(), home_->identity());
-  parts_ = std::make_unique<Parts>(*home_, *link_, "test");
+  gate_ = *auth::Gate::open(home_->database(), home_->keys(), randomness_);
+  parts_ = std::make_unique<Parts>(*home_, *link_, *gate_, "test");
   net::ServerOptions options;
   options.listen = "127.0.0.1:0";
   options.identity = home_->identity();
@@ -157,9 +159,27 @@ void Deployment::start() {
 void Deployment::restart() {
   server_.reset();
   parts_.reset();
+  gate_.reset();
   link_.reset();
   home_.reset();
   start();
+}
+
+std::string Deployment::session_of(const std::string& person) {
+  const std::int64_t now = gate_->clock->now_s();
+  if (!(*gate_->people.find(person)).has_value()) {
+    CHECK(gate_->people.add(person, state::Role::kResearcher, {"-", {}, 0, {}}, now).ok());
+  }
+  const std::string token = auth::make_token(state::KeyKind::kSession, randomness_);
+  state::AccessKey key;
+  key.id = auth::make_key_id(randomness_);
+  key.hash = auth::token_hash(token);
+  key.person = person;
+  key.made_at = key.last_used_at = key.second_factor_at = now;
+  key.expires_at = now + auth::kSessionS;
+  key.idle_s = auth::kSessionIdleS;
+  CHECK(gate_->keys.add(key).ok());
+  return token;
 }
 
 Client Deployment::join(const std::string& name, state::EnrolmentRole role) {
@@ -195,6 +215,7 @@ Client Deployment::join(const std::string& name, state::EnrolmentRole role) {
       api::JoinReply::from_json(base::text_of(*reply))->certificate_pem;
   options.identity.key_pem = key.key_pem;
   client.connection = *net::HttpClient::create(options);
+  if (role == state::EnrolmentRole::kResearcher) client.connection->set_bearer(session_of(name));
   return client;
 }
 

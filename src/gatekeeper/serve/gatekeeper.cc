@@ -11,10 +11,14 @@ namespace {
 constexpr std::uintmax_t kLeastFreeBytes = std::uintmax_t{16} << 20;
 }  // namespace
 
-Parts::Parts(home::Home& opened_home, verify::CloudLink& cloud_link, std::string program_version)
+Parts::Parts(home::Home& opened_home, verify::CloudLink& cloud_link, auth::Gate& opened_gate,
+             std::string program_version)
     : home(opened_home),
       cloud(cloud_link),
+      gate(opened_gate),
       version(std::move(program_version)),
+      bootstrap(home.uploads_folder().parent_path(), base::real_file_system()),
+      administration(gate),
       uploads(home.database()),
       results(home.database()),
       files(home.uploads_folder(), base::real_file_system()),
@@ -43,6 +47,8 @@ std::vector<net::Route> make_routes(Parts& parts) {
   add_upload_routes(parts, routes);
   add_dataset_routes(parts, routes);
   add_query_route(parts, routes);
+  add_sign_in_routes(parts, routes);
+  add_people_routes(parts, routes);
   close_while_sealed(parts, routes);
   // From here on: what is answered by a sealed gatekeeper too.
   add_seal_routes(parts, routes);

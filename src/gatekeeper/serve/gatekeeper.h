@@ -8,6 +8,8 @@
 
 #include "gatekeeper/home/home.h"
 #include "gatekeeper/intake/intake.h"
+#include "gatekeeper/people/administration.h"
+#include "gatekeeper/people/bootstrap.h"
 #include "gatekeeper/policy/policy.h"
 #include "gatekeeper/serve/readiness.h"
 #include "gatekeeper/serve/unsealing.h"
@@ -17,12 +19,16 @@ namespace cryptonet::gatekeeper::serve {
 
 /// Everything that handlers use, in the order in which it is built.
 struct Parts {
-  Parts(home::Home& opened_home, verify::CloudLink& cloud_link, std::string program_version);
+  Parts(home::Home& opened_home, verify::CloudLink& cloud_link, auth::Gate& opened_gate,
+        std::string program_version);
 
   home::Home& home;
   verify::CloudLink& cloud;
+  auth::Gate& gate;
   std::string version;  ///< of the program
   Readiness readiness;
+  people::Bootstrap bootstrap;
+  people::Administration administration;
   policy::ReleasePolicy policy;
   state::Uploads uploads;
   state::Results results;

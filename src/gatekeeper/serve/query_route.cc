@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "base/hash.h"
+#include "gatekeeper/people/rights.h"
 #include "gatekeeper/release/release.h"
 #include "gatekeeper/serve/routes.h"
 
@@ -51,13 +52,16 @@ Result<HttpResponse> kept_answer(base::ByteView document, const api::Timing& tim
   return net::json_response(result.to_json());
 }
 
-Result<HttpResponse> query(Parts& parts, const net::HttpRequest& request) {
+Result<HttpResponse> answer(Parts& parts, const auth::Caller& caller,
+                            const net::HttpRequest& request) {
   const auto begun = SteadyClock::now();
   CN_ASSIGN(const auto message, api::QueryRequest::from_json(base::text_of(request.body)));
   CN_ASSIGN(const std::string name, plan::dataset_of(message.sql));
+  CN_RETURN_IF_ERROR(people::require_may_ask(parts.gate.people, caller, name, {}));
   CN_ASSIGN(const open::Dataset dataset, parts.catalogue.load(name));
   CN_RETURN_IF_ERROR(parts.runner.refuse_if_frozen(name));
   CN_ASSIGN(const plan::CheckedPlan plan, plan::make_plan(message.sql, dataset.view));
+  CN_RETURN_IF_ERROR(people::require_may_ask(parts.gate.people, caller, name, plan.functions()));
   const auto planned = SteadyClock::now();
   if (message.explain) return explanation(plan);
 
@@ -86,12 +90,21 @@ Result<HttpResponse> query(Parts& parts, const net::HttpRequest& request) {
       now_s()));
   return net::json_response(std::move(document));
 }
+
+/// Whoever lost the right while the cloud computed gets nothing.
+Result<HttpResponse> query(Parts& parts, const auth::Caller& caller,
+                           const net::HttpRequest& request) {
+  CN_ASSIGN(HttpResponse response, answer(parts, caller, request));
+  CN_RETURN_IF_ERROR(parts.gate.access.still_admitted(caller));
+  return response;
+}
 }  // namespace
 
 void add_query_route(Parts& parts, std::vector<net::Route>& routes) {
-  routes.push_back(admitted_route(
-      parts, api::gatekeeper::kQuery,
-      [&parts](const auto&, const net::HttpRequest& request) { return query(parts, request); }));
+  routes.push_back(person_route(parts, api::gatekeeper::kQuery,
+                                [&parts](const auto& caller, const net::HttpRequest& request) {
+                                  return query(parts, *caller, request);
+                                }));
 }
 
 }  // namespace cryptonet::gatekeeper::serve

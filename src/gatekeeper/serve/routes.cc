@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gatekeeper/serve/routes.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "gatekeeper/auth/admission.h"
+#include "gatekeeper/people/rights.h"
 
 namespace cryptonet::gatekeeper::serve {
 using base::Error;
@@ -32,6 +34,44 @@ net::Route admitted_route(Parts& parts, const api::RouteInfo& info, PrincipalHan
         CN_ASSIGN(const auto principal, auth::principal_of(parts.home.identities(), request.peer));
         return handler(principal, request);
       });
+}
+
+namespace {
+bool may_come_alone(const api::RouteInfo& info, const net::Peer& machine) {
+  return std::find(info.alone.begin(), info.alone.end(), net::role_name(machine.role)) !=
+         info.alone.end();
+}
+
+/// Whether this caller may use the route at all.
+base::Status check_caller(Parts& parts, const api::RouteInfo& info, const auth::Caller& caller) {
+  if (caller.key.kind == state::KeyKind::kAccessKey && !info.access_keys) {
+    return Error(ErrorCode::kRefused, "access_key.questions_only",
+                 "an access key asks questions and does nothing else", "cryptonet login");
+  }
+  CN_RETURN_IF_ERROR(people::require_role(caller.person, info.people));
+  if (info.step_up && !parts.gate.access.is_fresh(caller)) {
+    return Error(ErrorCode::kRefused, "auth.step_up",
+                 "this needs a second factor shown in the last " +
+                     std::to_string(auth::kFreshS / 60) + " minutes",
+                 "cryptonet login --step-up");
+  }
+  return base::ok();
+}
+}  // namespace
+
+net::Route person_route(Parts& parts, const api::RouteInfo& info, PersonHandler handler) {
+  CHECK(!info.people.empty());
+  return open_route(info,
+                    [&parts, info, handler = std::move(handler)](
+                        const net::HttpRequest& request) -> Result<net::HttpResponse> {
+                      CN_RETURN_IF_ERROR(auth::principal_of(parts.home.identities(), request.peer));
+                      std::optional<auth::Caller> caller;
+                      if (!request.bearer.empty() || !may_come_alone(info, request.peer)) {
+                        CN_ASSIGN(caller, parts.gate.access.admit(request.bearer, request.peer));
+                        CN_RETURN_IF_ERROR(check_caller(parts, info, *caller));
+                      }
+                      return handler(caller, request);
+                    });
 }
 
 Result<state::UploadId> parse_upload_id(const std::string& hex) {

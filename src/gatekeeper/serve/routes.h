@@ -15,6 +15,13 @@ using PrincipalHandler = std::function<base::Result<net::HttpResponse>(
 
 /// A route for registered, unrevoked peers only.
 net::Route admitted_route(Parts& parts, const api::RouteInfo& info, PrincipalHandler handler);
+/// Gets the person that signed in; nobody where the machine may call alone (RouteInfo::alone).
+using PersonHandler = std::function<base::Result<net::HttpResponse>(
+    const std::optional<auth::Caller>& caller, const net::HttpRequest& request)>;
+/// A route for signed-in persons of the roles that the API names, on registered machines. An access
+/// key passes where the API says so; where it asks for a fresh second factor, kRefused
+/// (auth.step_up) tells that it is not.
+net::Route person_route(Parts& parts, const api::RouteInfo& info, PersonHandler handler);
 /// A route for anybody.
 net::Route open_route(const api::RouteInfo& info, net::Handler handler);
 
@@ -28,6 +35,8 @@ void add_identity_routes(Parts& parts, std::vector<net::Route>& routes);
 void add_upload_routes(Parts& parts, std::vector<net::Route>& routes);
 void add_dataset_routes(Parts& parts, std::vector<net::Route>& routes);
 void add_query_route(Parts& parts, std::vector<net::Route>& routes);
+void add_sign_in_routes(Parts& parts, std::vector<net::Route>& routes);
+void add_people_routes(Parts& parts, std::vector<net::Route>& routes);
 void add_health_routes(Parts& parts, std::vector<net::Route>& routes);
 void add_seal_routes(Parts& parts, std::vector<net::Route>& routes);
 

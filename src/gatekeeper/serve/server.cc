@@ -44,7 +44,9 @@ Status serve(home::Home& home, const ServeOptions& options,
              const std::function<void(const std::string& url)>& ready) {
   CN_RETURN_IF_ERROR(home.lock_for_serving());
   CN_ASSIGN(const auto cloud, verify::CloudLink::create(options.cloud_url, home.identity()));
-  Parts parts(home, *cloud, options.program_version);
+  base::OsRandomness randomness;
+  CN_ASSIGN(const auto gate, auth::Gate::open(home.database(), home.keys(), randomness));
+  Parts parts(home, *cloud, *gate, options.program_version);
   CN_RETURN_IF_ERROR(remove_leftovers(parts));
   net::ServerOptions server_options;
   server_options.listen = options.listen;
@@ -62,6 +64,8 @@ Status serve(home::Home& home, const ServeOptions& options,
         "the keys of this home lie UNSEALED on its disk; cryptonet-gatekeeper passphrase "
         "or shares seals them");
   }
+  CN_ASSIGN(const auto code, parts.bootstrap.prepare(gate->people, randomness));
+  if (code.has_value()) std::fprintf(stderr, "bootstrap code: %s\n", code->c_str());
   ready(server->url());
   wait_for_stop(parts);
   parts.readiness.stop();

@@ -91,7 +91,92 @@ CREATE TABLE kept_key (
 PRAGMA user_version = 3;
 )sql";
 
-constexpr std::array<const char*, 3> kScripts = {kFirst, kSecond, kKeptKeys};
+// People sign in; projects say which datasets they may ask about. An office is a role in the whole
+// deployment; the other roles are held in a project. Every person added as contributor, researcher
+// or steward begins as a member of the project 'default', to which datasets without a project of
+// their own belong.
+constexpr const char* kPeople = R"sql(
+CREATE TABLE person (
+  name            TEXT PRIMARY KEY,
+  office          TEXT CHECK (office IN ('custodian', 'auditor')),
+  made_at         INTEGER NOT NULL,
+  disabled_at     INTEGER,
+  last_sign_in_at INTEGER
+) STRICT, WITHOUT ROWID;
+
+-- last_totp_step only grows: a code stands for at most one sign-in, ever.
+CREATE TABLE credential (
+  person         TEXT PRIMARY KEY REFERENCES person (name),
+  password_hash  TEXT NOT NULL,
+  sealed_totp    BLOB NOT NULL,
+  last_totp_step INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE recovery_code (
+  person  TEXT NOT NULL REFERENCES person (name),
+  hash    BLOB NOT NULL CHECK (length(hash) = 32),
+  used_at INTEGER,
+  PRIMARY KEY (person, hash)
+) STRICT, WITHOUT ROWID;
+
+-- Of names that somebody tried, whether a person has that name or not: keyed tags, no names.
+CREATE TABLE failed_sign_in (
+  subject   BLOB PRIMARY KEY CHECK (length(subject) = 32),
+  failures  INTEGER NOT NULL CHECK (failures >= 1),
+  last_at   INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX failed_sign_in_by_time ON failed_sign_in (last_at);
+
+CREATE TABLE project (
+  name    TEXT PRIMARY KEY,
+  made_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+INSERT INTO project (name, made_at) VALUES ('default', unixepoch());
+
+CREATE TABLE member (
+  project TEXT NOT NULL REFERENCES project (name),
+  person  TEXT NOT NULL REFERENCES person (name),
+  role    TEXT NOT NULL CHECK (role IN ('contributor', 'researcher', 'steward')),
+  PRIMARY KEY (project, person)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX member_by_person ON member (person);
+
+CREATE TABLE project_dataset (
+  dataset TEXT NOT NULL,
+  project TEXT NOT NULL REFERENCES project (name),
+  PRIMARY KEY (dataset, project)
+) STRICT, WITHOUT ROWID;
+
+-- The token itself is nowhere. certificate: the machine that a session is bound to.
+CREATE TABLE access_key (
+  id               TEXT PRIMARY KEY,
+  hash             BLOB NOT NULL UNIQUE CHECK (length(hash) = 32),
+  kind             TEXT NOT NULL CHECK (kind IN ('session', 'access_key')),
+  person           TEXT NOT NULL REFERENCES person (name),
+  scope            TEXT NOT NULL,
+  certificate      BLOB NOT NULL CHECK (length(certificate) IN (0, 32)),
+  made_at          INTEGER NOT NULL,
+  expires_at       INTEGER NOT NULL CHECK (expires_at > made_at),
+  idle_s           INTEGER NOT NULL CHECK (idle_s > 0),
+  last_used_at     INTEGER NOT NULL,
+  second_factor_at INTEGER NOT NULL,
+  ended_at         INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE INDEX access_key_by_person ON access_key (person);
+
+-- The latest time that this gatekeeper has seen, and when the machine's own clock said what: a
+-- clock that was set back gives nobody more time.
+CREATE TABLE clock (
+  id        INTEGER PRIMARY KEY CHECK (id = 1),
+  latest_s  INTEGER NOT NULL,
+  boot_id   TEXT NOT NULL,
+  boot_s    INTEGER NOT NULL
+) STRICT;
+
+PRAGMA user_version = 4;
+)sql";
+
+constexpr std::array<const char*, 4> kScripts = {kFirst, kSecond, kKeptKeys, kPeople};
 }  // namespace
 
 std::span<const char* const> migrations() { return kScripts; }

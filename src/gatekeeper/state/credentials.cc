@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+// Statements over credential, recovery_code and failed_sign_in.
+#include "gatekeeper/state/credentials.h"
+
+namespace cryptonet::gatekeeper::state {
+namespace {
+using base::Result;
+using base::Status;
+
+Result<bool> may_come_in(Connection& connection, const std::string& person) {
+  CN_ASSIGN(Statement statement,
+            connection.prepare("SELECT 1 FROM person WHERE name = ? AND disabled_at IS NULL"));
+  return statement.bind(person).step();
+}
+
+Result<FailedSignIns> read_failures(Connection& connection, const base::Digest& subject) {
+  CN_ASSIGN(Statement statement,
+            connection.prepare("SELECT failures, last_at FROM failed_sign_in WHERE subject = ?"));
+  CN_ASSIGN(const bool row, statement.bind(base::ByteView(subject)).step());
+  if (!row) return FailedSignIns{};
+  return FailedSignIns{statement.integer(0), statement.integer(1)};
+}
+
+/// Whether the factor was there to be used.
+Result<bool> use_up(Connection& connection, const std::string& person, const UsedFactor& factor,
+                    std::int64_t now_s) {
+  if (factor.totp_step.has_value()) {
+    CN_ASSIGN(Statement statement, connection.prepare("UPDATE credential SET last_totp_step = ? "
+                                                      "WHERE person = ? AND last_totp_step < ?"));
+    CN_RETURN_IF_ERROR(
+        statement.bind(*factor.totp_step).bind(person).bind(*factor.totp_step).run());
+    return connection.changes() == 1;
+  }
+  if (factor.recovery_hash.has_value()) {
+    CN_ASSIGN(Statement statement,
+              connection.prepare("UPDATE recovery_code SET used_at = ? "
+                                 "WHERE person = ? AND hash = ? AND used_at IS NULL"));
+    CN_RETURN_IF_ERROR(
+        statement.bind(now_s).bind(person).bind(base::ByteView(*factor.recovery_hash)).run());
+    return connection.changes() == 1;
+  }
+  return factor.passkey;
+}
+
+Status remove_failures(Connection& connection, const base::Digest& subject) {
+  CN_ASSIGN(Statement statement,
+            connection.prepare("DELETE FROM failed_sign_in WHERE subject = ?"));
+  return statement.bind(base::ByteView(subject)).run();
+}
+}  // namespace
+
+Result<std::optional<Credential>> Credentials::find(const std::string& person) {
+  return database_.read([&](Connection& connection) -> Result<std::optional<Credential>> {
+    CN_ASSIGN(Statement statement,
+              connection.prepare("SELECT password_hash, sealed_totp, last_totp_step "
+                                 "FROM credential JOIN person ON name = person "
+                                 "WHERE person = ? AND disabled_at IS NULL"));
+    CN_ASSIGN(const bool row, statement.bind(person).step());
+    if (!row) return std::optional<Credential>();
+    Credential credential;
+    credential.password_hash = statement.text(0);
+    credential.sealed_totp = statement.bytes(1);
+    credential.last_totp_step = statement.integer(2);
+    return std::optional<Credential>(std::move(credential));
+  });
+}
+
+Result<bool> Credentials::has_recovery_code(const std::string& person, const base::Digest& hash) {
+  return database_.read([&](Connection& connection) -> Result<bool> {
+    CN_ASSIGN(Statement statement,
+              connection.prepare("SELECT 1 FROM recovery_code "
+                                 "WHERE person = ? AND hash = ? AND used_at IS NULL"));
+    return statement.bind(person).bind(base::ByteView(hash)).step();
+  });
+}
+
+Result<FailedSignIns> Credentials::failures(const base::Digest& subject) {
+  return database_.read([&](Connection& connection) { return read_failures(connection, subject); });
+}
+
+Result<bool> Credentials::begin_attempt(const base::Digest& subject, std::int64_t now_s,
+                                        bool (*may_try)(const FailedSignIns&, std::int64_t)) {
+  return database_.write([&](Connection& connection) -> Result<bool> {
+    CN_ASSIGN(const FailedSignIns failed, read_failures(connection, subject));
+    if (!may_try(failed, now_s)) return false;
+    CN_ASSIGN(Statement statement,
+              connection.prepare("INSERT INTO failed_sign_in (subject, failures, last_at) "
+                                 "VALUES (?, 1, ?) ON CONFLICT (subject) DO UPDATE "
+                                 "SET failures = failures + 1, last_at = excluded.last_at"));
+    CN_RETURN_IF_ERROR(statement.bind(base::ByteView(subject)).bind(now_s).run());
+    CN_ASSIGN(Statement removal,
+              connection.prepare("DELETE FROM failed_sign_in WHERE subject IN (SELECT subject "
+                                 "FROM failed_sign_in ORDER BY last_at DESC LIMIT -1 OFFSET ?)"));
+    CN_RETURN_IF_ERROR(removal.bind(kMostSubjects).run());
+    return true;
+  });
+}
+
+Status Credentials::forget_failures(const base::Digest& subject) {
+  return database_.write(
+      [&](Connection& connection) { return remove_failures(connection, subject); });
+}
+
+Result<bool> Credentials::start_session(const base::Digest& subject, std::int64_t lock_at,
+                                        const UsedFactor& factor, const AccessKey& session,
+                                        std::int64_t now_s) {
+  return database_.write([&](Connection& connection) -> Result<bool> {
+    CN_ASSIGN(const FailedSignIns failed, read_failures(connection, subject));
+    CN_ASSIGN(const bool welcome, may_come_in(connection, session.person));
+    if (!welcome || failed.failures >= lock_at) return false;
+    CN_ASSIGN(const bool used, use_up(connection, session.person, factor, now_s));
+    if (!used) return false;
+    CN_RETURN_IF_ERROR(remove_failures(connection, subject));
+    CN_ASSIGN(Statement statement,
+              connection.prepare("UPDATE person SET last_sign_in_at = ? WHERE name = ?"));
+    CN_RETURN_IF_ERROR(statement.bind(now_s).bind(session.person).run());
+    CN_RETURN_IF_ERROR(AccessKeys::insert(connection, session));
+    return true;
+  });
+}
+
+Result<bool> Credentials::refresh_session(const std::string& person, const UsedFactor& factor,
+                                          const std::string& session, std::int64_t now_s) {
+  return database_.write([&](Connection& connection) -> Result<bool> {
+    CN_ASSIGN(const bool welcome, may_come_in(connection, person));
+    if (!welcome) return false;
+    CN_ASSIGN(const bool used, use_up(connection, person, factor, now_s));
+    if (!used) return false;
+    CN_ASSIGN(Statement statement, connection.prepare("UPDATE access_key SET second_factor_at = ? "
+                                                      "WHERE id = ? AND ended_at IS NULL"));
+    CN_RETURN_IF_ERROR(statement.bind(now_s).bind(session).run());
+    return connection.changes() == 1;
+  });
+}
+
+}  // namespace cryptonet::gatekeeper::state
