@@ -26,8 +26,8 @@ Parts::Parts(home::Home& opened_home, verify::CloudLink& cloud_link, auth::Gate&
       catalogue({uploads, home.identities(), files, home.keys(), freezer}),
       intake({uploads, files, locks, home.keys(), catalogue}),
       runner({uploads, results, files, locks, home.keys(), catalogue, freezer, cloud}),
-      gate(home, [this] { catalogue.forget_all(); }),
-      unsealing(home, gate, randomness) {
+      seal_gate(home, [this] { catalogue.forget_all(); }),
+      unsealing(home, seal_gate, randomness) {
   readiness.add({"sealed", "the gatekeeper is sealed", [this] { return !home.sealed(); }});
   readiness.add({"state", "the gatekeeper's state cannot be read, or its disk is full",
                  [this] { return state_is_usable(home); }});

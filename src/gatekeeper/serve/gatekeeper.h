@@ -39,7 +39,7 @@ struct Parts {
   intake::Intake intake;
   verify::Runner runner;
   base::OsRandomness randomness;
-  SealGate gate;
+  SealGate seal_gate;
   Unsealing unsealing;
 };
 

@@ -43,7 +43,7 @@ using Unseal = Result<api::SealState> (Unsealing::*)(const base::Digest&, base::
 
 Result<HttpResponse> unseal(Parts& parts, const HttpRequest& request, Unseal function) {
   CN_RETURN_IF_ERROR(may_unseal(parts, request.peer));
-  const bool was_sealed = parts.gate.sealed();
+  const bool was_sealed = parts.seal_gate.sealed();
   auto state =
       (parts.unsealing.*function)(request.peer.certificate_hash, request.body, Clock::now());
   wipe_body(request);
@@ -66,7 +66,7 @@ Result<HttpResponse> seal(Parts& parts, const HttpRequest& request) {
                  "this home is sealed by nothing: its keys lie bare on the disk",
                  "cryptonet-gatekeeper passphrase or shares seals it");
   }
-  CN_RETURN_IF_ERROR(parts.gate.seal(kPatience));
+  CN_RETURN_IF_ERROR(parts.seal_gate.seal(kPatience));
   spdlog::info("sealed");
   return reply(parts.unsealing.state(Clock::now()));
 }
@@ -98,7 +98,7 @@ void close_while_sealed(Parts& parts, std::vector<net::Route>& routes) {
   for (net::Route& route : routes) {
     route.handler = [&parts, handler = std::move(route.handler)](
                         const HttpRequest& request) -> Result<HttpResponse> {
-      CN_ASSIGN(const auto pass, parts.gate.enter());
+      CN_ASSIGN(const auto pass, parts.seal_gate.enter());
       return handler(request);
     };
   }
