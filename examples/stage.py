@@ -80,10 +80,12 @@ def stop_on_signals():
 
 
 class Stage:
-    """A platform under build/NAME with its two clients; the ports are kept while they are free."""
+    """A platform under build/NAME with its two clients; the ports are kept while they are free.
+    With `people`, a first custodian is there and a researcher is signed in."""
 
-    def __init__(self, name):
+    def __init__(self, name, people):
         self.folder = ROOT / "build" / name
+        self.with_people = people
         self.platform = self.contributor = self.researcher = None
         self.folder.mkdir(parents=True, exist_ok=True)
         self._lock = open(self.folder / ".lock", "w", encoding="utf-8")
@@ -126,17 +128,14 @@ class Stage:
         ports = [self.platform.cloud.port, self.platform.gatekeeper.port]
         clients = {}
         for role in ("contributor", "researcher"):
-            home = self.folder / role
-            if home.exists() and ports != self.state["ports"]:
-                shutil.rmtree(home)
-            clients[role] = (processes.Client(home) if home.exists()
-                             else self.platform.join(role))
-        self.platform.people.signed_in(clients["researcher"], "researcher")
+            # Joining again keeps the keys and takes over the addresses.
+            join = self.platform.join if self.with_people else self.platform.client
+            clients[role] = join(role, role)
         self.contributor, self.researcher = clients["contributor"], clients["researcher"]
         self.state["ports"] = ports
         self._write_state()
         if self.state["datasets"]:
-            self.researcher.run("datasets", "--format", "json")
+            self.contributor.run("datasets", "--format", "json")
 
     def _start_servers(self, cloud_port, gatekeeper_port):
         for start, port in ((self.platform.start_cloud, cloud_port),

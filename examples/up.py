@@ -14,9 +14,28 @@ SCHEMA = pathlib.Path(__file__).resolve().parent / "rand" / "schema.toml"
 EXAMPLE = "SELECT coinsurance, COUNT(*), AVG(mdvis) FROM rand GROUP BY coinsurance"
 
 
+def tell_how_to_ask(show):
+    """The commands up to the first answer; at the first start with the code for the custodian."""
+    code_file = show.platform.gatekeeper_home / "bootstrap-code"
+    if code_file.exists():
+        code = code_file.read_text().strip()
+        stage.fact("bootstrap code", stage.styled(code, "bold"))
+        print("\n   Become the custodian, sign in, add a researcher (each asks for a password):\n")
+        lines = [f"bootstrap --code {code} --user carol", "login --user carol",
+                 "user add grace --role researcher"]
+    else:
+        print("\n   Sign in as somebody who was added, and ask:\n")
+        lines = []
+    lines += ["login --user grace", f'query \\\n     "{EXAMPLE}"']
+    print(f"   export CRYPTONET_HOME={stage.relative(show.researcher.home)}")
+    for line in lines:
+        print(f"   build/bin/cryptonet {line}")
+    sys.stdout.flush()
+
+
 def main():
     stage.stop_on_signals()
-    show = stage.Stage("up")
+    show = stage.Stage("up", people=False)
     csv = tables.rand_csv(show.folder / "rand.csv")
     with show:
         if show.holds("rand", SCHEMA) is None:
@@ -31,9 +50,7 @@ def main():
                        f"log {stage.relative(show.platform.gatekeeper.log)}")
         stage.fact("contributor", f"home {stage.relative(show.contributor.home)}")
         stage.fact("researcher", f"home {stage.relative(show.researcher.home)}")
-        print("\n   Ask, for example:\n")
-        print(f"   build/bin/cryptonet query --home {stage.relative(show.researcher.home)} \\\n"
-              f"     \"{EXAMPLE}\"", flush=True)
+        tell_how_to_ask(show)
         while show.platform.cloud.alive() and show.platform.gatekeeper.alive():
             time.sleep(0.5)
         print("run: a server ended by itself; its log says why", file=sys.stderr)

@@ -88,8 +88,10 @@ base::Status logout(const Session& session, const Flags& flags) {
   CN_ASSIGN(const auto home, open_home(session));
   CN_ASSIGN(const auto gatekeeper, home.gatekeeper());
   const auto done = api::call<api::Empty>(*gatekeeper, routes::kSignOut, {});
-  // Whatever the server says, this machine forgets.
-  CN_RETURN_IF_ERROR(home.forget_session(base::real_file_system()));
+  // Whatever the server says, this machine forgets; but a key of the environment is not its own.
+  if (!home::Home::environment_has_token()) {
+    CN_RETURN_IF_ERROR(home.forget_session(base::real_file_system()));
+  }
   CN_RETURN_IF_ERROR(done);
   if (flags.format == "json") return print(done->to_json() + "\n");
   return print("signed out\n");

@@ -125,10 +125,15 @@ base::Status Home::forget_session(base::FileSystem& files) const {
   return files.remove_tree(folder_ / kSessionFile);
 }
 
+bool Home::environment_has_token() {
+  const char* set = std::getenv("CRYPTONET_TOKEN");
+  return set != nullptr && *set != '\0';
+}
+
 base::Result<std::string> Home::token() const {
   std::string token;
-  if (const char* set = std::getenv("CRYPTONET_TOKEN"); set != nullptr && *set != '\0') {
-    token = set;
+  if (environment_has_token()) {
+    token = std::getenv("CRYPTONET_TOKEN");
     const bool printable =
         std::all_of(token.begin(), token.end(), [](char c) { return c > ' ' && c < '\x7f'; });
     if (!printable || token.size() > kMaxTokenBytes) {

@@ -56,6 +56,7 @@ class Home {
   /// What is sent as bearer token: the environment's CRYPTONET_TOKEN, else the kept session, else
   /// nothing. kUsage for a CRYPTONET_TOKEN that cannot be a token.
   base::Result<std::string> token() const;
+  static bool environment_has_token();
 
   /// Connections with this client's certificate; they connect on the first request. The
   /// gatekeeper's carries token(); the cloud never gets one.

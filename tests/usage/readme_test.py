@@ -37,6 +37,7 @@ def free_port():
 def normal(text):
     """Without what differs from run to run."""
     text = re.sub(r"\b[\d.]+ ms\b", "N ms", text).replace("\r", "")
+    text = re.sub(r"\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", "TIME", text)
     return re.sub(r"^\[\d+\].*\n", "", text, flags=re.MULTILINE)
 
 
