@@ -151,14 +151,14 @@ Result<std::optional<state::UsedFactor>> SignIn::factor_of(
 
 Result<api::SignedIn> SignIn::start_session(const std::string& person,
                                             const state::UsedFactor& factor,
-                                            const std::optional<base::Digest>& machine) {
+                                            const net::Peer& machine) {
   const std::int64_t now_s = parts_.clock.now_s();
   std::string token = make_token(state::KeyKind::kSession, parts_.randomness);
   state::AccessKey session;
   session.id = make_key_id(parts_.randomness);
   session.hash = token_hash(token);
   session.person = person;
-  session.certificate = machine;
+  session.certificate = machine.certificate_hash;
   session.made_at = session.last_used_at = session.second_factor_at = now_s;
   session.expires_at = now_s + kSessionS;
   session.idle_s = kSessionIdleS;
@@ -181,7 +181,7 @@ Result<api::SignedIn> SignIn::sign_in(const api::SignInRequest& request, const n
   CN_ASSIGN(const bool right, password_matches(credential, request.password));
   CN_ASSIGN(const auto factor, factor_of(request.user, credential, request.code));
   if (!right || !factor.has_value()) return not_signed_in();
-  return start_session(request.user, *factor, machine.certificate_hash);
+  return start_session(request.user, *factor, machine);
 }
 
 Status SignIn::step_up(const std::string& person, const std::string& session,
@@ -203,13 +203,21 @@ Status SignIn::check_password(const std::string& person, std::string_view passwo
   return right ? base::ok() : Status(not_signed_in());
 }
 
-Result<api::SignedIn> SignIn::finish_with_passkey(const std::string& person,
-                                                  const std::optional<net::Peer>& machine) {
+Result<api::SignedIn> SignIn::sign_in_with_passkey(const std::string& person,
+                                                   const base::Bytes& passkey,
+                                                   const net::Peer& machine) {
   state::UsedFactor factor;
-  factor.passkey = true;
-  std::optional<base::Digest> certificate;
-  if (machine.has_value()) certificate = machine->certificate_hash;
-  return start_session(person, factor, certificate);
+  factor.passkey = passkey;
+  return start_session(person, factor, machine);
+}
+
+Status SignIn::step_up_with_passkey(const std::string& person, const std::string& session,
+                                    const base::Bytes& passkey) {
+  state::UsedFactor factor;
+  factor.passkey = passkey;
+  CN_ASSIGN(const bool done,
+            parts_.credentials.refresh_session(person, factor, session, parts_.clock.now_s()));
+  return done ? base::ok() : Status(not_signed_in());
 }
 
 Result<bool> SignIn::is_locked(const std::string& person) {

@@ -60,10 +60,13 @@ class SignIn {
                        std::string_view code);
 
   /// The first half of a sign-in whose second factor is a passkey: counts the attempt and checks
-  /// the password. finish_with_passkey() is called once the passkey was verified.
+  /// the password. sign_in_with_passkey() is called once the passkey was verified.
   base::Status check_password(const std::string& person, std::string_view password);
-  base::Result<api::SignedIn> finish_with_passkey(const std::string& person,
-                                                  const std::optional<net::Peer>& machine);
+  base::Result<api::SignedIn> sign_in_with_passkey(const std::string& person,
+                                                   const base::Bytes& passkey,
+                                                   const net::Peer& machine);
+  base::Status step_up_with_passkey(const std::string& person, const std::string& session,
+                                    const base::Bytes& passkey);
 
   base::Result<bool> is_locked(const std::string& person);
   base::Status unlock(const std::string& person);
@@ -80,7 +83,7 @@ class SignIn {
       std::string_view code);
   base::Result<api::SignedIn> start_session(const std::string& person,
                                             const state::UsedFactor& factor,
-                                            const std::optional<base::Digest>& machine);
+                                            const net::Peer& machine);
   SignInParts parts_;
   state::Credential stand_in_;  ///< for names that nobody has
 };

@@ -39,7 +39,12 @@ Result<bool> use_up(Connection& connection, const std::string& person, const Use
         statement.bind(now_s).bind(person).bind(base::ByteView(*factor.recovery_hash)).run());
     return connection.changes() == 1;
   }
-  return factor.passkey;
+  if (!factor.passkey.has_value()) return false;
+  // Asked again here: a reset may have taken it away since it was verified.
+  CN_ASSIGN(Statement statement,
+            connection.prepare("SELECT 1 FROM passkey WHERE id = ? AND person = ? "
+                               "AND locked_at IS NULL"));
+  return statement.bind(base::ByteView(*factor.passkey)).bind(person).step();
 }
 
 Status remove_failures(Connection& connection, const base::Digest& subject) {

@@ -13,7 +13,7 @@ namespace cryptonet::gatekeeper::state {
 struct UsedFactor {
   std::optional<std::int64_t> totp_step;
   std::optional<base::Digest> recovery_hash;
-  bool passkey = false;  ///< used up where passkeys are kept
+  std::optional<base::Bytes> passkey;  ///< its id; its count was used up where passkeys are kept
 };
 
 struct FailedSignIns {

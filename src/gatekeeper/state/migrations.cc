@@ -176,7 +176,25 @@ CREATE TABLE clock (
 PRAGMA user_version = 4;
 )sql";
 
-constexpr std::array<const char*, 4> kScripts = {kFirst, kSecond, kKeptKeys, kPeople};
+// Public keys only. The count of signatures only grows; a passkey whose count went back is locked.
+constexpr const char* kPasskeys = R"sql(
+CREATE TABLE passkey (
+  id           BLOB PRIMARY KEY CHECK (length(id) BETWEEN 16 AND 1023),
+  person       TEXT NOT NULL REFERENCES person (name),
+  name         TEXT NOT NULL,
+  user_handle  BLOB NOT NULL CHECK (length(user_handle) = 32),
+  algorithm    INTEGER NOT NULL,
+  public_key   BLOB NOT NULL,
+  sign_count   INTEGER NOT NULL CHECK (sign_count BETWEEN 0 AND 4294967295),
+  made_at      INTEGER NOT NULL,
+  last_used_at INTEGER,
+  locked_at    INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE INDEX passkey_by_person ON passkey (person);
+PRAGMA user_version = 5;
+)sql";
+
+constexpr std::array<const char*, 5> kScripts = {kFirst, kSecond, kKeptKeys, kPeople, kPasskeys};
 }  // namespace
 
 std::span<const char* const> migrations() { return kScripts; }

@@ -219,6 +219,8 @@ Status People::reset(const std::string& name, const Credential& credential, std:
     CN_ASSIGN(Statement statement,
               connection.prepare("UPDATE person SET disabled_at = NULL WHERE name = ?"));
     CN_RETURN_IF_ERROR(statement.bind(name).run());
+    CN_ASSIGN(Statement passkeys, connection.prepare("DELETE FROM passkey WHERE person = ?"));
+    CN_RETURN_IF_ERROR(passkeys.bind(name).run());
     return put_credential(connection, name, credential);
   });
 }
