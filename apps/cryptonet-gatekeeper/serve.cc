@@ -19,6 +19,7 @@ struct Options {
   std::string listen;
   std::string cloud;
   Opening opening;
+  std::string origin;
 };
 
 base::Status serve(const Session& session, const Options& options) {
@@ -27,6 +28,10 @@ base::Status serve(const Session& session, const Options& options) {
   spdlog::set_level(session.quiet ? spdlog::level::warn : spdlog::level::info);
   spdlog::flush_on(spdlog::level::info);
   base::watch_stop_signals();
+  serve::ServeOptions serving{options.listen, options.cloud, CRYPTONET_VERSION, std::nullopt};
+  if (!options.origin.empty()) {
+    CN_ASSIGN(serving.site, auth::passkey_site(options.origin));
+  }
   base::OsRandomness randomness;
   CN_ASSIGN(const auto home, home::Home::open(session.home, randomness));
   // Without the file a sealed home is served sealed: nobody may be there to be asked.
@@ -34,11 +39,10 @@ base::Status serve(const Session& session, const Options& options) {
     CN_ASSIGN(const auto master, open_master(session, *home, options.opening));
     CN_RETURN_IF_ERROR(home->unseal(master));
   }
-  return serve::serve(*home, {options.listen, options.cloud, CRYPTONET_VERSION},
-                      [](const std::string& url) {
-                        std::printf("READY %s\n", url.c_str());
-                        std::fflush(stdout);
-                      });
+  return serve::serve(*home, serving, [](const std::string& url) {
+    std::printf("READY %s\n", url.c_str());
+    std::fflush(stdout);
+  });
 }
 }  // namespace
 
@@ -49,7 +53,9 @@ void add_serve(CLI::App& app, Session& session) {
       "Examples:\n"
       "  cryptonet-gatekeeper serve --home D --listen 127.0.0.1:4443 --cloud https://cloud:4444\n"
       "  cryptonet-gatekeeper serve --home D --listen 127.0.0.1:0 --cloud "
-      "https://127.0.0.1:4444\n\n"
+      "https://127.0.0.1:4444\n"
+      "  cryptonet-gatekeeper serve --home D --listen 0.0.0.0:4443 --cloud https://cloud:4444 "
+      "--origin https://gatekeeper.example.org:4443\n\n"
       "Prints READY and the address once it answers. The cloud need not be there yet.\n"
       "A sealed home is served sealed until `unseal`, unless --passphrase-file opens it.");
   command->add_option("--listen", options->listen, "HOST:PORT; port 0 takes a free one")
@@ -57,6 +63,8 @@ void add_serve(CLI::App& app, Session& session) {
   command->add_option("--cloud", options->cloud, "the cloud's address, https://HOST:PORT")
       ->required();
   add_passphrase_file(*command, options->opening.passphrase_file);
+  command->add_option("--origin", options->origin,
+                      "https://NAME:PORT, as browsers see it: serves the page to sign in on");
   command->callback([&session, options]() {
     session.run = [&session, options]() { return serve(session, *options); };
   });

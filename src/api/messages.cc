@@ -37,6 +37,7 @@ constexpr std::array<std::string_view, 1> kHealthStatusWords{"ok"};
 constexpr std::array<std::string_view, 1> kSealFileFormatWords{"cryptonet.seal.v1"};
 constexpr std::array<std::string_view, 3> kSealFileModeWords{"none", "passphrase", "shares"};
 constexpr std::array<std::string_view, 3> kSealStateModeWords{"none", "passphrase", "shares"};
+constexpr std::array<std::string_view, 5> kPageAccountRolesWords{"contributor", "researcher", "steward", "custodian", "auditor"};
 
 void read(const Cursor& at, Failure& out) {
   const Fields fields(at, {"code", "rule", "message", "file", "line", "column", "hint"});
@@ -920,6 +921,144 @@ Json write(const SealState& in) {
   return out;
 }
 
+void read(const Cursor& at, PasskeySummary& out) {
+  const Fields fields(at, {"id", "name", "made_at", "last_used_at", "locked"});
+  read_text(fields["id"], {.min = 1, .max = 1368}, out.id);
+  read_text(fields["name"], {.min = 1, .max = 64}, out.name);
+  read_integer(fields["made_at"], {.min = 0, .max = 9007199254740991}, out.made_at);
+  read_integer(fields["last_used_at"], {.min = 0, .max = 9007199254740991}, out.last_used_at);
+  read_bool(fields["locked"], out.locked);
+}
+
+Json write(const PasskeySummary& in) {
+  Json out = Json::object();
+  out["id"] = Json(in.id);
+  out["name"] = Json(in.name);
+  out["made_at"] = Json(in.made_at);
+  out["last_used_at"] = Json(in.last_used_at);
+  out["locked"] = Json(in.locked);
+  return out;
+}
+
+void read(const Cursor& at, PageAccount& out) {
+  const Fields fields(at, {"signed_in", "user", "roles", "may_ask", "keys", "passkeys"});
+  read_bool(fields["signed_in"], out.signed_in);
+  read_text(fields["user"], {.min = 0, .max = 64}, out.user);
+  read_array(fields["roles"], {.min = 0, .max = 5}, out.roles, [](const Cursor& at0, std::string& item0) { read_text(at0, {.one_of = kPageAccountRolesWords}, item0); });
+  read_bool(fields["may_ask"], out.may_ask);
+  read_array(fields["keys"], {.min = 0, .max = 1024}, out.keys, [](const Cursor& at0, AccessKeySummary& item0) { read(at0, item0); });
+  read_array(fields["passkeys"], {.min = 0, .max = 16}, out.passkeys, [](const Cursor& at0, PasskeySummary& item0) { read(at0, item0); });
+}
+
+Json write(const PageAccount& in) {
+  Json out = Json::object();
+  out["signed_in"] = Json(in.signed_in);
+  out["user"] = Json(in.user);
+  out["roles"] = write_array(in.roles, [](const auto& item0) { return Json(item0); });
+  out["may_ask"] = Json(in.may_ask);
+  out["keys"] = write_array(in.keys, [](const auto& item0) { return write(item0); });
+  out["passkeys"] = write_array(in.passkeys, [](const auto& item0) { return write(item0); });
+  return out;
+}
+
+void read(const Cursor& at, PasswordShown& out) {
+  const Fields fields(at, {"user", "password"});
+  read_text(fields["user"], {.min = 1, .max = 64}, out.user);
+  read_text(fields["password"], {.min = 0, .max = 1024}, out.password);
+}
+
+Json write(const PasswordShown& in) {
+  Json out = Json::object();
+  out["user"] = Json(in.user);
+  out["password"] = Json(in.password);
+  return out;
+}
+
+void read(const Cursor& at, PasskeyAsked& out) {
+  const Fields fields(at, {"attempt", "rp_id", "challenge", "allowed"});
+  read_text(fields["attempt"], {.min = 0, .max = 64}, out.attempt);
+  read_text(fields["rp_id"], {.min = 1, .max = 253}, out.rp_id);
+  read_text(fields["challenge"], {.min = 1, .max = 64}, out.challenge);
+  read_array(fields["allowed"], {.min = 0, .max = 16}, out.allowed, [](const Cursor& at0, std::string& item0) { read_text(at0, {.min = 1, .max = 1368}, item0); });
+}
+
+Json write(const PasskeyAsked& in) {
+  Json out = Json::object();
+  out["attempt"] = Json(in.attempt);
+  out["rp_id"] = Json(in.rp_id);
+  out["challenge"] = Json(in.challenge);
+  out["allowed"] = write_array(in.allowed, [](const auto& item0) { return Json(item0); });
+  return out;
+}
+
+void read(const Cursor& at, PasskeyShown& out) {
+  const Fields fields(at, {"attempt", "passkey", "client_data", "authenticator_data", "signature", "user_handle"});
+  read_text(fields["attempt"], {.min = 0, .max = 64}, out.attempt);
+  read_text(fields["passkey"], {.min = 1, .max = 1368}, out.passkey);
+  read_text(fields["client_data"], {.min = 1, .max = 5464}, out.client_data);
+  read_text(fields["authenticator_data"], {.min = 1, .max = 1368}, out.authenticator_data);
+  read_text(fields["signature"], {.min = 1, .max = 684}, out.signature);
+  read_text(fields["user_handle"], {.min = 0, .max = 88}, out.user_handle);
+}
+
+Json write(const PasskeyShown& in) {
+  Json out = Json::object();
+  out["attempt"] = Json(in.attempt);
+  out["passkey"] = Json(in.passkey);
+  out["client_data"] = Json(in.client_data);
+  out["authenticator_data"] = Json(in.authenticator_data);
+  out["signature"] = Json(in.signature);
+  out["user_handle"] = Json(in.user_handle);
+  return out;
+}
+
+void read(const Cursor& at, PasskeyOffer& out) {
+  const Fields fields(at, {"rp_id", "challenge", "user", "user_handle", "known", "algorithms"});
+  read_text(fields["rp_id"], {.min = 1, .max = 253}, out.rp_id);
+  read_text(fields["challenge"], {.min = 1, .max = 64}, out.challenge);
+  read_text(fields["user"], {.min = 1, .max = 64}, out.user);
+  read_text(fields["user_handle"], {.min = 1, .max = 88}, out.user_handle);
+  read_array(fields["known"], {.min = 0, .max = 16}, out.known, [](const Cursor& at0, std::string& item0) { read_text(at0, {.min = 1, .max = 1368}, item0); });
+  read_array(fields["algorithms"], {.min = 0, .max = 8}, out.algorithms, [](const Cursor& at0, std::int64_t& item0) { read_integer(at0, {.min = -65535, .max = -1}, item0); });
+}
+
+Json write(const PasskeyOffer& in) {
+  Json out = Json::object();
+  out["rp_id"] = Json(in.rp_id);
+  out["challenge"] = Json(in.challenge);
+  out["user"] = Json(in.user);
+  out["user_handle"] = Json(in.user_handle);
+  out["known"] = write_array(in.known, [](const auto& item0) { return Json(item0); });
+  out["algorithms"] = write_array(in.algorithms, [](const auto& item0) { return Json(item0); });
+  return out;
+}
+
+void read(const Cursor& at, PasskeyMade& out) {
+  const Fields fields(at, {"name", "client_data", "attestation_object"});
+  read_text(fields["name"], {.min = 1, .max = 64}, out.name);
+  read_text(fields["client_data"], {.min = 1, .max = 5464}, out.client_data);
+  read_text(fields["attestation_object"], {.min = 1, .max = 10924}, out.attestation_object);
+}
+
+Json write(const PasskeyMade& in) {
+  Json out = Json::object();
+  out["name"] = Json(in.name);
+  out["client_data"] = Json(in.client_data);
+  out["attestation_object"] = Json(in.attestation_object);
+  return out;
+}
+
+void read(const Cursor& at, NamedId& out) {
+  const Fields fields(at, {"id"});
+  read_text(fields["id"], {.min = 1, .max = 1368}, out.id);
+}
+
+Json write(const NamedId& in) {
+  Json out = Json::object();
+  out["id"] = Json(in.id);
+  return out;
+}
+
 }  // namespace
 
 base::Result<Failure> Failure::from_json(std::string_view text) {
@@ -1233,5 +1372,53 @@ base::Result<SealState> SealState::from_json(std::string_view text) {
                                 [](const Cursor& at, SealState& out) { read(at, out); });
 }
 std::string SealState::to_json() const { return dump(write(*this)); }
+
+base::Result<PasskeySummary> PasskeySummary::from_json(std::string_view text) {
+  return from_json_text<PasskeySummary>("PasskeySummary", text, kMaxBytes,
+                                [](const Cursor& at, PasskeySummary& out) { read(at, out); });
+}
+std::string PasskeySummary::to_json() const { return dump(write(*this)); }
+
+base::Result<PageAccount> PageAccount::from_json(std::string_view text) {
+  return from_json_text<PageAccount>("PageAccount", text, kMaxBytes,
+                                [](const Cursor& at, PageAccount& out) { read(at, out); });
+}
+std::string PageAccount::to_json() const { return dump(write(*this)); }
+
+base::Result<PasswordShown> PasswordShown::from_json(std::string_view text) {
+  return from_json_text<PasswordShown>("PasswordShown", text, kMaxBytes,
+                                [](const Cursor& at, PasswordShown& out) { read(at, out); });
+}
+std::string PasswordShown::to_json() const { return dump(write(*this)); }
+
+base::Result<PasskeyAsked> PasskeyAsked::from_json(std::string_view text) {
+  return from_json_text<PasskeyAsked>("PasskeyAsked", text, kMaxBytes,
+                                [](const Cursor& at, PasskeyAsked& out) { read(at, out); });
+}
+std::string PasskeyAsked::to_json() const { return dump(write(*this)); }
+
+base::Result<PasskeyShown> PasskeyShown::from_json(std::string_view text) {
+  return from_json_text<PasskeyShown>("PasskeyShown", text, kMaxBytes,
+                                [](const Cursor& at, PasskeyShown& out) { read(at, out); });
+}
+std::string PasskeyShown::to_json() const { return dump(write(*this)); }
+
+base::Result<PasskeyOffer> PasskeyOffer::from_json(std::string_view text) {
+  return from_json_text<PasskeyOffer>("PasskeyOffer", text, kMaxBytes,
+                                [](const Cursor& at, PasskeyOffer& out) { read(at, out); });
+}
+std::string PasskeyOffer::to_json() const { return dump(write(*this)); }
+
+base::Result<PasskeyMade> PasskeyMade::from_json(std::string_view text) {
+  return from_json_text<PasskeyMade>("PasskeyMade", text, kMaxBytes,
+                                [](const Cursor& at, PasskeyMade& out) { read(at, out); });
+}
+std::string PasskeyMade::to_json() const { return dump(write(*this)); }
+
+base::Result<NamedId> NamedId::from_json(std::string_view text) {
+  return from_json_text<NamedId>("NamedId", text, kMaxBytes,
+                                [](const Cursor& at, NamedId& out) { read(at, out); });
+}
+std::string NamedId::to_json() const { return dump(write(*this)); }
 
 }  // namespace cryptonet::api

@@ -695,4 +695,109 @@ struct SealState {
   std::string to_json() const;
 };
 
+/// A passkey of one's own.
+struct PasskeySummary {
+  std::string id;  ///< Base64
+  std::string name;
+  std::uint64_t made_at = 0;
+  std::uint64_t last_used_at = 0;  ///< 0: never
+  bool locked = false;  ///< Its count of signatures went back
+
+  bool operator==(const PasskeySummary&) const = default;
+  static constexpr std::size_t kMaxBytes = 65536;
+  static base::Result<PasskeySummary> from_json(std::string_view text);
+  std::string to_json() const;
+};
+
+/// What the page shows; all but signed_in is empty for nobody.
+struct PageAccount {
+  bool signed_in = false;
+  std::string user;
+  std::vector<std::string> roles;
+  bool may_ask = false;
+  std::vector<AccessKeySummary> keys;
+  std::vector<PasskeySummary> passkeys;
+
+  bool operator==(const PageAccount&) const = default;
+  static constexpr std::size_t kMaxBytes = 1048576;
+  static base::Result<PageAccount> from_json(std::string_view text);
+  std::string to_json() const;
+};
+
+/// The first half of a sign-in with a passkey.
+struct PasswordShown {
+  std::string user;
+  std::string password;
+
+  bool operator==(const PasswordShown&) const = default;
+  static constexpr std::size_t kMaxBytes = 65536;
+  static base::Result<PasswordShown> from_json(std::string_view text);
+  std::string to_json() const;
+};
+
+/// What an authenticator is to sign.
+struct PasskeyAsked {
+  std::string attempt;
+  std::string rp_id;
+  std::string challenge;  ///< Base64
+  std::vector<std::string> allowed;
+
+  bool operator==(const PasskeyAsked&) const = default;
+  static constexpr std::size_t kMaxBytes = 65536;
+  static base::Result<PasskeyAsked> from_json(std::string_view text);
+  std::string to_json() const;
+};
+
+/// What an authenticator signed.
+struct PasskeyShown {
+  std::string attempt;
+  std::string passkey;  ///< Base64
+  std::string client_data;  ///< Base64
+  std::string authenticator_data;  ///< Base64
+  std::string signature;  ///< Base64
+  std::string user_handle;  ///< Base64
+
+  bool operator==(const PasskeyShown&) const = default;
+  static constexpr std::size_t kMaxBytes = 65536;
+  static base::Result<PasskeyShown> from_json(std::string_view text);
+  std::string to_json() const;
+};
+
+/// What a new passkey is made for.
+struct PasskeyOffer {
+  std::string rp_id;
+  std::string challenge;  ///< Base64
+  std::string user;
+  std::string user_handle;  ///< Base64
+  std::vector<std::string> known;
+  std::vector<std::int64_t> algorithms;
+
+  bool operator==(const PasskeyOffer&) const = default;
+  static constexpr std::size_t kMaxBytes = 65536;
+  static base::Result<PasskeyOffer> from_json(std::string_view text);
+  std::string to_json() const;
+};
+
+/// A new passkey.
+struct PasskeyMade {
+  std::string name;
+  std::string client_data;  ///< Base64
+  std::string attestation_object;  ///< Base64
+
+  bool operator==(const PasskeyMade&) const = default;
+  static constexpr std::size_t kMaxBytes = 65536;
+  static base::Result<PasskeyMade> from_json(std::string_view text);
+  std::string to_json() const;
+};
+
+/// One of those that the page lists.
+struct NamedId {
+  std::string id;
+
+  bool operator==(const NamedId&) const = default;
+  static constexpr std::size_t kMaxBytes = 65536;
+  static base::Result<NamedId> from_json(std::string_view text);
+  std::string to_json() const;
+};
+
 }  // namespace cryptonet::api

@@ -198,6 +198,58 @@ inline constexpr RouteInfo kUnsealByShare{
 inline constexpr RouteInfo kResetUnsealing{
     .method = "POST", .pattern = "/v1/unseal/reset",
     .max_body_bytes = 0, .roles = roles::kAny};
+/// Who is signed in, and what is theirs.
+inline constexpr RouteInfo kPageAccount{
+    .method = "POST", .pattern = "/v1/page/account",
+    .max_body_bytes = 0, .anybody = true};
+/// Sign in with password and code.
+inline constexpr RouteInfo kPageSignIn{
+    .method = "POST", .pattern = "/v1/page/sign-in",
+    .max_body_bytes = 32768, .anybody = true};
+/// Sign in with password and passkey: the password.
+inline constexpr RouteInfo kPageSignInChallenge{
+    .method = "POST", .pattern = "/v1/page/sign-in/challenge",
+    .max_body_bytes = 32768, .anybody = true};
+/// Sign in with password and passkey: the passkey.
+inline constexpr RouteInfo kPageSignInPasskey{
+    .method = "POST", .pattern = "/v1/page/sign-in/passkey",
+    .max_body_bytes = 32768, .anybody = true};
+/// End the session.
+inline constexpr RouteInfo kPageSignOut{
+    .method = "POST", .pattern = "/v1/page/sign-out",
+    .max_body_bytes = 0, .anybody = true};
+/// Show a code again.
+inline constexpr RouteInfo kPageStepUp{
+    .method = "POST", .pattern = "/v1/page/step-up",
+    .max_body_bytes = 32768, .anybody = true};
+/// Show a passkey again: what it is to sign.
+inline constexpr RouteInfo kPageStepUpChallenge{
+    .method = "POST", .pattern = "/v1/page/step-up/challenge",
+    .max_body_bytes = 0, .anybody = true};
+/// Show a passkey again: what it signed.
+inline constexpr RouteInfo kPageStepUpPasskey{
+    .method = "POST", .pattern = "/v1/page/step-up/passkey",
+    .max_body_bytes = 32768, .anybody = true};
+/// Make an access key.
+inline constexpr RouteInfo kPageMakeAccessKey{
+    .method = "POST", .pattern = "/v1/page/access-keys",
+    .max_body_bytes = 32768, .anybody = true};
+/// End a session or an access key of one's own.
+inline constexpr RouteInfo kPageRevokeAccessKey{
+    .method = "POST", .pattern = "/v1/page/access-keys/revoke",
+    .max_body_bytes = 32768, .anybody = true};
+/// Register a passkey: what it is made for.
+inline constexpr RouteInfo kPagePasskeyOffer{
+    .method = "POST", .pattern = "/v1/page/passkeys/challenge",
+    .max_body_bytes = 0, .anybody = true};
+/// Register a passkey.
+inline constexpr RouteInfo kPageRegisterPasskey{
+    .method = "POST", .pattern = "/v1/page/passkeys",
+    .max_body_bytes = 32768, .anybody = true};
+/// Remove a passkey of one's own.
+inline constexpr RouteInfo kPageRemovePasskey{
+    .method = "POST", .pattern = "/v1/page/passkeys/remove",
+    .max_body_bytes = 32768, .anybody = true};
 }  // namespace gatekeeper
 
 }  // namespace cryptonet::api

@@ -89,6 +89,7 @@ bool parse_query(std::string_view query, Target& target) {
 
 bool match_pattern(std::string_view pattern, const Target& target,
                    std::vector<std::string>& parameters) {
+  if (pattern == "/") return target.segments.empty();
   const std::vector<std::string_view> parts = split(pattern.substr(1), '/');
   if (parts.size() != target.segments.size()) return false;
   for (std::size_t i = 0; i < parts.size(); ++i) {

@@ -58,6 +58,10 @@ TEST(Route, MatchesWholePatternsOnly) {
   EXPECT_EQ(find("GET", "/v1/uploads").error().rule, "http.not_found");
   EXPECT_EQ(find("GET", "/v1/uploads/x/segments").error().rule, "http.not_found");
   EXPECT_EQ(find("POST", "/v1/uploads/x").error().rule, "http.method");
+  EXPECT_EQ(find("GET", "/").error().rule, "http.not_found");
+  const std::vector<Route> page = {{"GET", "/", {}, 0, {}}};
+  EXPECT_TRUE(match_route(page, "GET", parse_target("/").value()).ok());
+  EXPECT_FALSE(match_route(page, "GET", parse_target("/a").value()).ok());
 }
 
 TEST(ErrorBody, GivesTheStatusThatFits) {

@@ -49,10 +49,12 @@ std::vector<net::Route> make_routes(Parts& parts) {
   add_query_route(parts, routes);
   add_sign_in_routes(parts, routes);
   add_people_routes(parts, routes);
+  if (parts.page != nullptr) add_page_routes(parts, routes);
   close_while_sealed(parts, routes);
   // From here on: what is answered by a sealed gatekeeper too.
   add_seal_routes(parts, routes);
   add_health_routes(parts, routes);
+  if (parts.page != nullptr) add_page_files(parts, routes);
   return routes;
 }
 

@@ -11,6 +11,7 @@
 #include "gatekeeper/people/administration.h"
 #include "gatekeeper/people/bootstrap.h"
 #include "gatekeeper/policy/policy.h"
+#include "gatekeeper/serve/page.h"
 #include "gatekeeper/serve/readiness.h"
 #include "gatekeeper/serve/unsealing.h"
 #include "gatekeeper/verify/runner.h"
@@ -41,6 +42,7 @@ struct Parts {
   base::OsRandomness randomness;
   SealGate seal_gate;
   Unsealing unsealing;
+  std::unique_ptr<Page> page;  ///< none without an origin
 };
 
 /// Whether the state can be read and its disk has room: of Parts::readiness.

@@ -42,5 +42,8 @@ void add_seal_routes(Parts& parts, std::vector<net::Route>& routes);
 
 /// The routes so far answer kUnreachable (server.sealed) while the home is sealed.
 void close_while_sealed(Parts& parts, std::vector<net::Route>& routes);
+/// Where there is a page: what it asks, and what it is made of.
+void add_page_routes(Parts& parts, std::vector<net::Route>& routes);
+void add_page_files(Parts& parts, std::vector<net::Route>& routes);
 
 }  // namespace cryptonet::gatekeeper::serve

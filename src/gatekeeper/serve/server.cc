@@ -43,10 +43,17 @@ void wait_for_stop(Parts& parts) {
 Status serve(home::Home& home, const ServeOptions& options,
              const std::function<void(const std::string& url)>& ready) {
   CN_RETURN_IF_ERROR(home.lock_for_serving());
+  if (options.site.has_value()) {
+    CN_RETURN_IF_ERROR(home.answer_to(options.site->rp_id, base::real_file_system(),
+                                      std::chrono::system_clock::now()));
+  }
   CN_ASSIGN(const auto cloud, verify::CloudLink::create(options.cloud_url, home.identity()));
   base::OsRandomness randomness;
   CN_ASSIGN(const auto gate, auth::Gate::open(home.database(), home.keys(), randomness));
   Parts parts(home, *cloud, *gate, options.program_version);
+  if (options.site.has_value()) {
+    parts.page = std::make_unique<Page>(home.database(), randomness, *options.site);
+  }
   CN_RETURN_IF_ERROR(remove_leftovers(parts));
   net::ServerOptions server_options;
   server_options.listen = options.listen;

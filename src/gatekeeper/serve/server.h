@@ -5,6 +5,7 @@
 
 #include <functional>
 
+#include "gatekeeper/auth/passkey.h"
 #include "gatekeeper/home/home.h"
 
 namespace cryptonet::gatekeeper::serve {
@@ -13,6 +14,8 @@ struct ServeOptions {
   std::string listen;     ///< host:port; port 0 asks for a free one
   std::string cloud_url;  ///< the cloud need not be there
   std::string program_version;
+  /// Where the page for browsers stands; none without.
+  std::optional<auth::PasskeySite> site;
 };
 
 /// `ready` gets the address once questions are answered. Success after a stop signal.
