@@ -9,6 +9,7 @@ namespace cryptonet::gatekeeper::app {
 void add_init(CLI::App& app, Session& session);
 void add_enrol(CLI::App& app, Session& session);
 void add_revoke(CLI::App& app, Session& session);
+void add_host(CLI::App& app, Session& session);
 void add_unfreeze(CLI::App& app, Session& session);
 void add_serve(CLI::App& app, Session& session);
 void add_unseal(CLI::App& app, Session& session);

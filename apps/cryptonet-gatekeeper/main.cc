@@ -29,6 +29,7 @@ int run(int argc, char** argv) {
   app::add_init(parser, session);
   app::add_enrol(parser, session);
   app::add_revoke(parser, session);
+  app::add_host(parser, session);
   app::add_unfreeze(parser, session);
   app::add_serve(parser, session);
   app::add_unseal(parser, session);

@@ -14,7 +14,7 @@ Result<bool> Home::answer_to(const std::string& host, base::FileSystem& files, n
   if (sealed_) {
     return base::Error(base::ErrorCode::kRefused, "home.sealed",
                        "a new host name needs the authority's key, which is sealed",
-                       "start with --passphrase-file once, or unseal first");
+                       "cryptonet-gatekeeper host " + host + " --home D");
   }
   net::Subject subject{info.role, info.name, info.hosts};
   subject.hosts.push_back(host);
