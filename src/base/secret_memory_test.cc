@@ -12,7 +12,7 @@ namespace cryptonet::base {
 namespace {
 
 TEST(SecretMemory, IsZeroAtFirstAlsoWhenUsedAgain) {
-  for (const std::size_t size : {1U, 32U, 4096U, 4097U, 65536U, 65537U}) {
+  for (const std::size_t size : {1U, 32U, 4096U, 8192U, 8193U, 65536U, 65537U, 196608U, 300000U}) {
     for (int round = 0; round < 3; ++round) {
       std::vector<SecretVector<std::uint8_t>> blocks;
       for (int i = 0; i < 20; ++i) {
