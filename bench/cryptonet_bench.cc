@@ -12,7 +12,9 @@
 int main(int count, char** arguments) {
   using namespace cryptonet::bench;
   CLI::App app{
-      "Times encrypt, sum, dot, group10, cov20, key_part, open_first and open, and verifies each"};
+      "Times encrypt, sum, dot, group10, cov20, key_part, unseal, open_first and open, and "
+      "verifies "
+      "each"};
   BenchOptions options;
   std::string json_file;
   std::string only;

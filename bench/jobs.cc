@@ -10,6 +10,7 @@
 #include "bench/clear_loops.h"
 #include "bench/table.h"
 #include "bench/timing.h"
+#include "gatekeeper/open/hint_tags.h"
 #include "he/arith/dispatch.h"
 
 namespace cryptonet::bench {
@@ -105,41 +106,72 @@ class Jobs {
     return result;
   }
 
-  /// One row is one total: the part that depends on the key.
-  JobResult key_part() {
-    JobResult result = begin("key_part", 0);
-    result.rows = 1;
-    result.threads = 1;
-    const auto pair = table_.tagged(0, 2).value();
-    const auto& upload = *table_.upload;
-    Residues part{};
-    take(result,
-         time_rows(1, [&] { part = *upload.opener->key_part(0, pair, upload.hint_files[0]); }));
-    result.bytes_read = 4 * set_.packed_bytes();
-    result.bytes_per_row = static_cast<double>(result.bytes_read);
-    const auto opened = upload.answer(0, table_.tagged(0, 2));
-    result.verified = opened.ok() && *opened == dot_clear(table_.sources[0], table_.sources[1]);
-    return result;
-  }
-
-  /// One row is one total that was never opened before: the key parts of it and of its check, then
-  /// the opening; the hint file lies in memory.
+  /// One row is one total that was never opened before, as the gatekeeper does it: an opener of its
+  /// own (so secrets are derived), hints in memory with their tags, the key parts of the total and
+  /// of its check, and the opening. Not in it: unsealing the upload key, files, the state.
   JobResult open_first() {
     JobResult result = begin("open_first", 0);
     result.rows = 1;
-    result.threads = 1;
     const auto pair = table_.tagged(0, 2);
     const auto& upload = *table_.upload;
     const Residues total = upload.cloud(0, pair.value());
     const Residues check = upload.cloud(0, pair.check());
     const std::int64_t clear = dot_clear(table_.sources[0], table_.sources[1]);
+    const auto manifest = std::make_shared<const columns::format::Manifest>(*upload.manifest);
+    const auto key = *columns::open::unseal_key(*manifest, *upload.sealed_key,
+                                                upload.gatekeeper_secret, upload.enrolment_secret);
+    columns::ClonedRandomness randomness(4);
+    const auto ring = gatekeeper::keys::KeyRing::generate(randomness);
+    const gatekeeper::open::HintTags tags(
+        ring, *manifest,
+        *gatekeeper::open::make_hint_tags(ring, *manifest, 0, upload.hint_files[0]));
+    const std::vector<ColumnPair> pairs = {pair.value(), pair.check()};
     result.verified = true;
     take(result, time_rows(1, [&] {
-           const auto opened = upload.open_with(0, pair, total, check, {-kRange, kRange});
-           result.verified = result.verified && opened.ok() && *opened == clear;
+           const auto opener = *columns::open::UploadOpener::create(manifest, key);
+           columns::open::UnitHints hints(*manifest, 0, upload.hint_files[0], &tags);
+           const auto parts = *opener.key_parts(pairs, hints, pool_);
+           const columns::open::MaskedNumber masked = {check, parts[1]};
+           const auto opened =
+               opener.open_checked(0, pair, {total, parts[0]}, {&masked, 1}, {-kRange, kRange});
+           result.verified =
+               result.verified && opened.ok() && *opened == clear && !hints.proof_is_missing();
          }));
-    result.bytes_read = 8 * set_.packed_bytes();
+    result.bytes_read = 4 * set_.packed_bytes();
     result.bytes_per_row = static_cast<double>(result.bytes_read);
+    return result;
+  }
+
+  /// What comes before the first total of a question: the upload key unsealed and judged.
+  JobResult unseal() {
+    JobResult result = begin("unseal", 0);
+    result.rows = 1;
+    result.threads = 1;
+    const auto& upload = *table_.upload;
+    result.verified = true;
+    take(result, time_rows(1, [&] {
+           result.verified &=
+               columns::open::unseal_key(*upload.manifest, *upload.sealed_key,
+                                         upload.gatekeeper_secret, upload.enrolment_secret)
+                   .ok();
+         }));
+    return result;
+  }
+
+  /// One row is one total: a further one of columns whose hints and secrets are at hand.
+  JobResult key_part() {
+    JobResult result = begin("key_part", 0);
+    result.rows = 1;
+    const auto pair = table_.tagged(0, 2).value();
+    const auto& upload = *table_.upload;
+    columns::open::UnitHints hints(*upload.manifest, 0, upload.hint_files[0]);
+    take(result, time_rows(1, [&] {
+           static_cast<void>(*upload.opener->key_parts({&pair, 1}, hints, pool_));
+         }));
+    result.bytes_read = 3 * set_.packed_bytes();
+    result.bytes_per_row = static_cast<double>(result.bytes_read);
+    const auto opened = upload.answer(0, table_.tagged(0, 2));
+    result.verified = opened.ok() && *opened == dot_clear(table_.sources[0], table_.sources[1]);
     return result;
   }
 
@@ -328,6 +360,7 @@ std::optional<std::vector<JobResult>> run_jobs(const BenchOptions& options) {
   if (options.wanted("group10")) results.push_back(jobs.group10());
   if (options.wanted("cov20")) results.push_back(jobs.cov20());
   if (options.wanted("key_part")) results.push_back(jobs.key_part());
+  if (options.wanted("unseal")) results.push_back(jobs.unseal());
   if (options.wanted("open_first")) results.push_back(jobs.open_first());
   if (options.wanted("open")) results.push_back(jobs.open());
   return results;

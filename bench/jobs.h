@@ -23,7 +23,7 @@ struct BenchOptions {
 };
 
 /// Nothing when the rows cannot be exported; else encrypt, sum, dot, group10, cov20, key_part,
-/// open_first and open, as far as wanted.
+/// unseal, open_first and open, as far as wanted.
 std::optional<std::vector<JobResult>> run_jobs(const BenchOptions& options);
 
 }  // namespace cryptonet::bench

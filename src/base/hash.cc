@@ -78,9 +78,8 @@ std::array<std::uint8_t, 16> poly1305(std::span<const std::uint8_t, 32> key, Byt
 }
 
 void hkdf_sha256(ByteView input_key, ByteView salt, ByteView info, std::span<std::uint8_t> out) {
-  EVP_KDF* kdf = EVP_KDF_fetch(nullptr, "HKDF", nullptr);
-  EVP_KDF_CTX* context = EVP_KDF_CTX_new(kdf);
-  EVP_KDF_free(kdf);
+  static EVP_KDF* const algorithm = EVP_KDF_fetch(nullptr, "HKDF", nullptr);
+  EVP_KDF_CTX* context = EVP_KDF_CTX_new(algorithm);
   CHECK(context != nullptr);
   char digest[] = "SHA256";
   // RFC 5869: no salt means a string of zeros as long as the digest. OpenSSL wants to see it.

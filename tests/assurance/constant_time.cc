@@ -107,7 +107,7 @@ bool modular_arithmetic() {
 }
 
 bool ternary_secret_and_transform() {
-  const auto ring = keys::ring_of(format::wide_set());
+  const auto& ring = keys::ring_of(format::wide_set());
   auto stream = secret_stream(3);
   const auto secret = he::secret::TernarySecret::sample(ring, stream);
   he::ring::NttPoly copy(ring);

@@ -55,7 +55,7 @@ struct UploadEncryptor::State {
   format::ParameterSet set;
   std::vector<ColumnPlan> plans;
   base::Randomness& randomness;
-  he::ring::Ring ring;
+  const he::ring::Ring& ring;  ///< lives as long as the program
   he::bgv::Encoder encoder;
   format::UploadId upload;
   keys::UploadKey key;

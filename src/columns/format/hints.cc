@@ -13,15 +13,13 @@ namespace {
 constexpr std::string_view kMagic = "CNHT";
 constexpr std::string_view kWhat = "the hint file";
 
-/// A part of the file, checked against its hash.
+/// Consecutive pieces, checked against their hash.
 base::Result<base::ByteView> checked_part(const Manifest& manifest, std::uint32_t unit,
-                                          base::ByteView file, std::uint64_t offset,
-                                          std::size_t size, const base::Digest& hash) {
-  if (file.size() != hint_file_bytes(manifest, unit)) {
-    return damaged(kWhat, "its length is not that of its unit");
-  }
-  const base::ByteView part = file.subspan(offset, size);
-  if (base::sha256(part) != hash) return damaged(kWhat, "a part does not match the manifest");
+                                          base::ByteView file, std::uint32_t first_piece,
+                                          std::size_t pieces, const base::Digest& hash) {
+  CN_ASSIGN(const base::ByteView first, unproved_piece(manifest, unit, first_piece, file));
+  const base::ByteView part = {first.data(), pieces * first.size()};
+  if (base::sha256(part) != hash) return damaged_hints();
   return part;
 }
 
@@ -31,6 +29,26 @@ base::Status check_unit(const Manifest& manifest, std::uint32_t unit) {
 }
 
 }  // namespace
+
+std::uint32_t hint_pieces(const Manifest& manifest) {
+  return kFirstColumnPiece + static_cast<std::uint32_t>(manifest.body().columns.size());
+}
+
+base::Result<base::ByteView> unproved_piece(const Manifest& manifest, std::uint32_t unit,
+                                            std::uint32_t piece, base::ByteView file) {
+  CN_RETURN_IF_ERROR(check_unit(manifest, unit));
+  if (piece >= hint_pieces(manifest)) {
+    return base::Error(base::ErrorCode::kBadInput, "hints.column",
+                       "the manifest has no such column");
+  }
+  if (file.size() != hint_file_bytes(manifest, unit)) {
+    return damaged(kWhat, "its length is not that of its unit");
+  }
+  const std::size_t size = manifest.parameters().packed_bytes();
+  return file.subspan(kHintHeaderBytes + std::uint64_t{piece} * size, size);
+}
+
+base::Error damaged_hints() { return damaged(kWhat, "a part does not match the manifest"); }
 
 base::Bytes write_hint_header(const ManifestBody& body, std::uint32_t unit) {
   CHECK(unit < body.units.size());
@@ -48,7 +66,7 @@ base::Bytes write_hint_header(const ManifestBody& body, std::uint32_t unit) {
 std::uint64_t hint_file_bytes(const Manifest& manifest, std::uint32_t unit) {
   CHECK(unit < manifest.body().units.size());
   return kHintHeaderBytes +
-         (2 + manifest.body().columns.size()) * manifest.parameters().packed_bytes();
+         std::uint64_t{hint_pieces(manifest)} * manifest.parameters().packed_bytes();
 }
 
 base::Status verify_hint_file(const Manifest& manifest, std::uint32_t unit, base::ByteView file) {
@@ -70,8 +88,7 @@ base::Status verify_hint_file(const Manifest& manifest, std::uint32_t unit, base
 base::Result<base::ByteView> shared_hint(const Manifest& manifest, std::uint32_t unit,
                                          base::ByteView file) {
   CN_RETURN_IF_ERROR(check_unit(manifest, unit));
-  return checked_part(manifest, unit, file, kHintHeaderBytes,
-                      2 * manifest.parameters().packed_bytes(),
+  return checked_part(manifest, unit, file, kMaskSumPiece, 2,
                       manifest.body().units[unit].shared_hint_hash);
 }
 
@@ -82,9 +99,8 @@ base::Result<base::ByteView> column_hint(const Manifest& manifest, std::uint32_t
     return base::Error(base::ErrorCode::kBadInput, "hints.column",
                        "the manifest has no such column");
   }
-  const std::size_t size = manifest.parameters().packed_bytes();
-  return checked_part(manifest, unit, file, kHintHeaderBytes + (2 + std::uint64_t{column}) * size,
-                      size, manifest.body().units[unit].hint_hashes[column]);
+  return checked_part(manifest, unit, file, kFirstColumnPiece + column, 1,
+                      manifest.body().units[unit].hint_hashes[column]);
 }
 
 }  // namespace cryptonet::columns::format

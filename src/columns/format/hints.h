@@ -10,12 +10,24 @@ namespace cryptonet::columns::format {
 
 inline constexpr std::size_t kHintHeaderBytes = 64;
 
+/// Pieces of a hint file, in order: A1, A2, then u_c at kFirstColumnPiece + c.
+inline constexpr std::uint32_t kMaskSumPiece = 0;
+inline constexpr std::uint32_t kMaskSquaresPiece = 1;
+inline constexpr std::uint32_t kFirstColumnPiece = 2;
+std::uint32_t hint_pieces(const Manifest& manifest);
+
 /// Header bytes of the hint file of a unit.
 base::Bytes write_hint_header(const ManifestBody& body, std::uint32_t unit);
 /// The exact size of the file.
 std::uint64_t hint_file_bytes(const Manifest& manifest, std::uint32_t unit);
 /// Checks size, header and every hash; kIntegrity otherwise.
 base::Status verify_hint_file(const Manifest& manifest, std::uint32_t unit, base::ByteView file);
+/// A piece as it lies there, checked against nothing but the length of the file; kIntegrity when
+/// that is wrong.
+base::Result<base::ByteView> unproved_piece(const Manifest& manifest, std::uint32_t unit,
+                                            std::uint32_t piece, base::ByteView file);
+/// kIntegrity: a piece does not match the manifest.
+base::Error damaged_hints();
 /// Packed A1 followed by packed A2, checked against the manifest.
 base::Result<base::ByteView> shared_hint(const Manifest& manifest, std::uint32_t unit,
                                          base::ByteView file);

@@ -34,6 +34,14 @@ base::Result<SealedKey> parse_sealed_key(base::ByteView bytes) {
   reader.copy_to(sealed.ciphertext);
   if (!reader.finished()) return damaged(kWhat, "it has a wrong length");
   if (set_id != 0 || reserved != 0) return damaged(kWhat, "a reserved byte is not zero");
+  if (suite != 0 && suite < kSealingSuite) {
+    return base::Error(base::ErrorCode::kBadInput, "sealed_key.old_suite",
+                       "the sealed key uses suite " + std::to_string(suite) +
+                           ", of an older program; this one reads suite " +
+                           std::to_string(kSealingSuite) +
+                           ", which derives the secrets of columns in another way",
+                       "drop the version, encrypt the table again and upload it");
+  }
   if (suite != kSealingSuite) {
     return base::Error(
         base::ErrorCode::kBadInput, "sealed_key.suite",

@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <mutex>
+#include <vector>
 
 #include "base/hash.h"
 #include "columns/format/sealed_key.h"
@@ -26,21 +29,44 @@ base::Secret<32> derive(base::ByteView input_key, const base::ByteWriter& info) 
   return derived;
 }
 
+/// What the coefficients of s_c are drawn from.
+he::ring::KeyStream column_stream(const UploadKey& key, const format::ParameterSet& set,
+                                  const format::ColumnId& column) {
+  base::ByteWriter info = labelled("column secret");
+  info.u8(static_cast<std::uint8_t>(set.id));
+  info.raw(column.bytes);
+  const base::Secret<32> stream_key = derive(key.span(), info);
+  return he::ring::KeyStream(stream_key.span());
+}
+
 }  // namespace
 
-he::ring::Ring ring_of(const format::ParameterSet& set) {
-  return *he::ring::Ring::create(set.ring_degree(), set.bgv.ciphertext_moduli());
+const he::ring::Ring& ring_of(const format::ParameterSet& set) {
+  static std::mutex mutex;
+  static auto& rings = *new std::map<std::vector<std::uint64_t>, he::ring::Ring>;
+  const auto& primes = set.bgv.ciphertext_moduli();
+  std::vector<std::uint64_t> name(primes.begin(), primes.end());
+  name.push_back(set.ring_degree());
+  const std::lock_guard lock(mutex);
+  const auto found = rings.find(name);
+  if (found != rings.end()) return found->second;
+  return rings.emplace(name, *he::ring::Ring::create(set.ring_degree(), primes)).first->second;
+}
+
+base::SecretVector<std::int8_t> derive_column_coefficients(const UploadKey& key,
+                                                           const format::ParameterSet& set,
+                                                           const format::ColumnId& column) {
+  he::ring::KeyStream stream = column_stream(key, set, column);
+  base::SecretVector<std::int8_t> coefficients(set.ring_degree());
+  he::ring::sample_ternary(stream, coefficients.span());
+  return coefficients;
 }
 
 he::secret::TernarySecret derive_column_secret(const UploadKey& key,
                                                const format::ParameterSet& set,
                                                const he::ring::Ring& ring,
                                                const format::ColumnId& column) {
-  base::ByteWriter info = labelled("column secret");
-  info.u8(static_cast<std::uint8_t>(set.id));
-  info.raw(column.bytes);
-  const base::Secret<32> stream_key = derive(key.span(), info);
-  he::ring::KeyStream stream(stream_key.span());
+  he::ring::KeyStream stream = column_stream(key, set, column);
   return he::secret::TernarySecret::sample(ring, stream);
 }
 

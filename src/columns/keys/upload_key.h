@@ -18,9 +18,14 @@ namespace cryptonet::columns::keys {
 /// K: 32 fresh bytes for each run of `encrypt`.
 using UploadKey = base::Secret<32>;
 
-/// The ring of a parameter set's ciphertexts.
-he::ring::Ring ring_of(const format::ParameterSet& set);
-/// s_c, the same over all units and chunks of the upload.
+/// The ring of a parameter set's ciphertexts: made once and for good, because its tables take a
+/// millisecond.
+const he::ring::Ring& ring_of(const format::ParameterSet& set);
+/// s_c by its coefficients -1, 0 and 1, the same over all units and chunks of the upload.
+base::SecretVector<std::int8_t> derive_column_coefficients(const UploadKey& key,
+                                                           const format::ParameterSet& set,
+                                                           const format::ColumnId& column);
+/// The same in transformed form.
 he::secret::TernarySecret derive_column_secret(const UploadKey& key,
                                                const format::ParameterSet& set,
                                                const he::ring::Ring& ring,

@@ -11,9 +11,11 @@
 
 #include <memory>
 #include <optional>
-#include <string>
+#include <span>
+#include <vector>
 
 #include "base/secret_memory.h"
+#include "base/threads.h"
 #include "columns/format/hints.h"
 #include "columns/format/sealed_key.h"
 #include "columns/format/totals.h"
@@ -49,18 +51,23 @@ struct MaskedNumber {
 
 class UploadOpener {
  public:
-  static base::Result<UploadOpener> create(const format::Manifest& manifest, const UploadKey& key);
+  static base::Result<UploadOpener> create(std::shared_ptr<const format::Manifest> manifest,
+                                           const UploadKey& key);
+  /// With a copy of the manifest.
+  static base::Result<UploadOpener> create(const format::Manifest& manifest, const UploadKey& key) {
+    return create(std::make_shared<const format::Manifest>(manifest), key);
+  }
   ~UploadOpener();
   UploadOpener(UploadOpener&&) noexcept;
 
-  /// The key-dependent part of a total, one number per prime: computed once per (unit, pair) and to
-  /// be kept sealed. `hint_file` is the unit's whole hint file; its parts are checked against the
-  /// manifest.
+  /// The key-dependent parts of totals of one unit, one number per prime each, in the order of the
+  /// pairs. `hints` are of this manifest; pieces of them stay for the next call.
+  base::Result<std::vector<format::Residues>> key_parts(std::span<const format::ColumnPair> pairs,
+                                                        UnitHints& hints,
+                                                        base::ThreadPool& pool) const;
+  /// The same for one pair, on one thread, from the unit's whole hint file.
   base::Result<format::Residues> key_part(std::uint32_t unit, const format::ColumnPair& pair,
                                           base::ByteView hint_file) const;
-  /// The same for many pairs of one unit: `hints` (of this manifest) checks and unpacks once what
-  /// several of them use.
-  base::Result<format::Residues> key_part(const format::ColumnPair& pair, UnitHints& hints) const;
 
   /// Opens M and every C_i: |phase| <= bound + q/8 for all, then C_i = alpha_i*M mod t for all,
   /// then `range`. The uniform error otherwise (code kIntegrity, rule "open"). `pair` and `checks`

@@ -219,7 +219,7 @@ std::vector<std::int64_t> decrypt_plain(const he::ring::Ring& ring,
 }
 
 TEST(DecryptionOracle, GivesTheWholeKeyOfPlainBgvAtOnce) {
-  const he::ring::Ring ring = keys::ring_of(format::wide_set());
+  const he::ring::Ring& ring = keys::ring_of(format::wide_set());
   std::array<std::uint8_t, 32> seed{};
   he::ring::KeyStream stream(seed);
   const auto secret = he::secret::TernarySecret::sample(ring, stream);

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "gatekeeper/auth/enrolment.h"
+#include "gatekeeper/open/hint_tags.h"
 
 namespace cryptonet::gatekeeper::intake {
 namespace {
@@ -16,10 +17,6 @@ using columns::format::Manifest;
 
 Error foreign() {
   return Error(ErrorCode::kRefused, "upload.foreign", "this upload came from another contributor");
-}
-
-std::uint32_t pieces_of(const Manifest& manifest) {
-  return 2 + static_cast<std::uint32_t>(manifest.body().columns.size());
 }
 
 Result<std::uint32_t> unit_index(const Manifest& manifest, const std::string& hex) {
@@ -124,6 +121,10 @@ Result<api::UploadReceipt> Intake::add_hints(const state::Principal& contributor
   CN_ASSIGN(const std::uint32_t unit, unit_index(*parts.manifest, request.unit));
   CN_RETURN_IF_ERROR(
       sources_.files.add_hint_pieces(*parts.manifest, {unit, request.first, request.pieces}));
+  CN_ASSIGN(const std::uint32_t held, sources_.files.hint_pieces_held(*parts.manifest, unit));
+  if (held == columns::format::hint_pieces(*parts.manifest)) {
+    CN_RETURN_IF_ERROR(open::tag_hints(sources_.keys, sources_.files, *parts.manifest, unit));
+  }
   return receipt(upload, *parts.manifest);
 }
 
@@ -185,7 +186,7 @@ Result<api::UploadReceipt> Intake::receipt(const state::Upload& upload, const Ma
   receipt.dataset = upload.dataset;
   receipt.version = upload.version;
   receipt.published = upload.state == state::UploadState::kPublished;
-  const std::uint32_t all = pieces_of(manifest);
+  const std::uint32_t all = columns::format::hint_pieces(manifest);
   const auto& units = manifest.body().units;
   for (std::uint32_t unit = 0; unit < units.size(); ++unit) {
     CN_ASSIGN(const std::uint32_t held, sources_.files.hint_pieces_held(manifest, unit));

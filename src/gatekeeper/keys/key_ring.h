@@ -30,7 +30,8 @@ enum class RecordKind : std::uint8_t {
   kSchema = 2,
   kOpenedTotal = 3,
   kAnswer = 4,
-  kTotpSeed = 5
+  kTotpSeed = 5,
+  kHintPiece = 16  ///< its keyed tag is a key itself, for one tag of one piece (open/hint_tags.h)
 };
 
 struct SealingKey {

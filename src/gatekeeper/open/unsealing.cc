@@ -29,10 +29,10 @@ Result<UploadParts> read_package(const Unsealer& unsealer, const state::Package&
                      std::make_shared<const table::Legend>(std::move(legend))};
 }
 
-Result<columns::open::UploadOpener> make_opener(const Unsealer& unsealer, const Manifest& manifest,
+Result<columns::open::UploadOpener> make_opener(const Unsealer& unsealer, ManifestPointer manifest,
                                                 base::ByteView sealed_key) {
-  CN_ASSIGN(const auto key, unseal(unsealer, manifest, sealed_key));
-  return columns::open::UploadOpener::create(manifest, key);
+  CN_ASSIGN(const auto key, unseal(unsealer, *manifest, sealed_key));
+  return columns::open::UploadOpener::create(std::move(manifest), key);
 }
 
 }  // namespace cryptonet::gatekeeper::open

@@ -19,10 +19,13 @@ struct Unsealer {
   const base::Secret<32>& enrolment_secret;
 };
 
+// shared: catalogue and running questions hold the same parsed manifest
+using ManifestPointer = std::shared_ptr<const columns::format::Manifest>;
+
 /// The readable parts of an upload, proved to belong together.
 struct UploadParts {
-  // shared: catalogue and running questions hold the same parsed parts
-  std::shared_ptr<const columns::format::Manifest> manifest;
+  ManifestPointer manifest;
+  // shared: likewise
   std::shared_ptr<const table::Legend> legend;
 };
 
@@ -32,7 +35,7 @@ base::Result<UploadParts> read_package(const Unsealer& unsealer, const state::Pa
 
 /// kIntegrity when the key does not open.
 base::Result<columns::open::UploadOpener> make_opener(const Unsealer& unsealer,
-                                                      const columns::format::Manifest& manifest,
+                                                      ManifestPointer manifest,
                                                       base::ByteView sealed_key);
 
 }  // namespace cryptonet::gatekeeper::open

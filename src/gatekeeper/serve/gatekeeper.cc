@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gatekeeper/serve/gatekeeper.h"
 
+#include <algorithm>
+#include <thread>
+
 #include "gatekeeper/serve/routes.h"
 
 namespace cryptonet::gatekeeper::serve {
@@ -25,7 +28,8 @@ Parts::Parts(home::Home& opened_home, verify::CloudLink& cloud_link, auth::Gate&
       freezer(uploads),
       catalogue({uploads, home.identities(), files, home.keys(), freezer}),
       intake({uploads, files, locks, home.keys(), catalogue}),
-      runner({uploads, results, files, locks, home.keys(), catalogue, freezer, cloud}),
+      pool(std::max(1U, std::thread::hardware_concurrency())),
+      runner({uploads, results, files, locks, home.keys(), catalogue, freezer, cloud, pool}),
       seal_gate(home, [this] { catalogue.forget_all(); }),
       unsealing(home, seal_gate, randomness) {
   readiness.add({"sealed", "the gatekeeper is sealed", [this] { return !home.sealed(); }});

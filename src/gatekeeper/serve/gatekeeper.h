@@ -38,6 +38,7 @@ struct Parts {
   open::Freezer freezer;
   open::Catalogue catalogue;
   intake::Intake intake;
+  base::ThreadPool pool;  ///< one thread a core, shared by all questions
   verify::Runner runner;
   base::OsRandomness randomness;
   SealGate seal_gate;

@@ -67,6 +67,14 @@ class LyingCloudTest : public testing::Test {
     }
     return rows;
   }
+  /// Where a piece of the hint file of unit 0 begins.
+  std::size_t start_of_piece(std::size_t piece) {
+    const auto hint = deployment_.folder() / "uploads" / upload_.body.upload.hex() / "hints" /
+                      upload_.body.units[0].id.hex();
+    const std::size_t pieces = 2 + upload_.body.columns.size();
+    const std::size_t header = columns::format::kHintHeaderBytes;
+    return header + piece * ((std::filesystem::file_size(hint) - header) / pieces);
+  }
   bool frozen() { return deployment_.parts().uploads.live("t")->front().frozen; }
   void expect_right_answer() {
     deployment_.cloud().tell(LyingCloud::honest);
@@ -280,9 +288,10 @@ TEST_F(LyingCloudTest, AlteredFilesOfTheGatekeeperFreezeToo) {
     ASSERT_TRUE(base::write_atomically(base::real_file_system(), file, bytes, 0600).ok());
   };
   const auto hint = folder / "hints" / upload_.body.units[0].id.hex();
-  // Byte 64 begins A1, which every opening uses.
+  // A2 is the second piece; every product uses it.
+  const std::size_t squares = start_of_piece(1);
   for (const auto& [file, at] :
-       {std::pair{hint, std::size_t{64}}, std::pair{folder / "manifest", std::size_t{100}},
+       {std::pair{hint, squares}, std::pair{folder / "manifest", std::size_t{100}},
         std::pair{folder / "key.sealed", std::size_t{60}}}) {
     SCOPED_TRACE(file.filename());
     flip(file, at);
@@ -297,6 +306,37 @@ TEST_F(LyingCloudTest, AlteredFilesOfTheGatekeeperFreezeToo) {
   deployment_.restart();  // now the manifest is parsed anew
   Client reader = deployment_.join("reader", EnrolmentRole::kResearcher);
   EXPECT_EQ(reader.ask(kQuestion).error().rule, "open");
+  EXPECT_TRUE(frozen());
+}
+
+/// Tags only spare the gatekeeper a hash: without one, or with a wrong one, it answers as well, and
+/// makes it anew; with a right one, altered hints are refused like everything else.
+TEST_F(LyingCloudTest, TagsOfHintsAreMadeAndMadeAnew) {
+  const auto folder = deployment_.folder() / "uploads" / upload_.body.upload.hex() / "hints";
+  const auto tags = folder / (upload_.body.units[0].id.hex() + ".tags");
+  const auto whole = *base::read_file(tags, 1 << 20);
+  EXPECT_EQ(whole.size(), 16U * (2 + upload_.body.columns.size()));
+  base::Bytes altered = whole;
+  altered[16] ^= 1U;  // that of A2
+  const base::Bytes none;
+  const base::Bytes cut(whole.begin(), whole.begin() + 20);
+  for (const base::Bytes& other : {altered, none, cut}) {
+    ASSERT_TRUE(base::write_atomically(base::real_file_system(), tags, other, 0600).ok());
+    expect_right_answer();
+    EXPECT_EQ(*base::read_file(tags, 1 << 20), whole);
+  }
+  ASSERT_TRUE(std::filesystem::remove(tags));
+  expect_right_answer();
+  EXPECT_EQ(*base::read_file(tags, 1 << 20), whole);
+  // both altered: the hash is what counts
+  const auto hint = folder / upload_.body.units[0].id.hex();
+  auto bytes = *base::read_file(hint, 1 << 28);
+  bytes.at(start_of_piece(1)) ^= 1U;
+  ASSERT_TRUE(base::write_atomically(base::real_file_system(), hint, bytes, 0600).ok());
+  ASSERT_TRUE(base::write_atomically(base::real_file_system(), tags, altered, 0600).ok());
+  const auto refused = researcher_->ask(kQuestion, false);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().rule, "open");
   EXPECT_TRUE(frozen());
 }
 

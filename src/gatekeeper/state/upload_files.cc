@@ -17,10 +17,12 @@ using columns::format::UploadId;
 
 constexpr std::uint64_t kMaxManifestBytes = std::uint64_t{1} << 30;
 constexpr std::uint64_t kMaxSealedKeyBytes = 4096;
+constexpr std::uint64_t kMaxHintTagsBytes = std::uint64_t{1} << 20;
 constexpr std::uint64_t kMaxSealedLegendBytes = std::uint64_t{64} << 20;
 
-std::uint32_t pieces_of(const Manifest& manifest) {
-  return 2 + static_cast<std::uint32_t>(manifest.body().columns.size());
+std::filesystem::path tags_of(std::filesystem::path file) {
+  file += ".tags";
+  return file;
 }
 
 std::filesystem::path partial_of(std::filesystem::path file) {
@@ -39,7 +41,7 @@ std::optional<std::uint32_t> pieces_in(const Manifest& manifest,
     return std::nullopt;
   }
   const std::uint64_t pieces = (size - kHintHeaderBytes) / piece;
-  if (pieces >= pieces_of(manifest)) return std::nullopt;
+  if (pieces >= columns::format::hint_pieces(manifest)) return std::nullopt;
   return static_cast<std::uint32_t>(pieces);
 }
 }  // namespace
@@ -77,14 +79,14 @@ Result<std::uint32_t> UploadFiles::hint_pieces_held(const Manifest& manifest,
                                                     std::uint32_t unit) const {
   const auto file = hints_place(manifest, unit);
   std::error_code failed;
-  if (std::filesystem::exists(file, failed)) return pieces_of(manifest);
+  if (std::filesystem::exists(file, failed)) return columns::format::hint_pieces(manifest);
   return pieces_in(manifest, partial_of(file)).value_or(0);
 }
 
 Status UploadFiles::add_hint_pieces(const Manifest& manifest, const HintPieces& pieces) {
   const std::size_t piece = manifest.parameters().packed_bytes();
   const std::size_t count = pieces.bytes.size() / piece;
-  const std::uint32_t all = pieces_of(manifest);
+  const std::uint32_t all = columns::format::hint_pieces(manifest);
   if (count == 0 || count > kMaxHintPieces || pieces.bytes.size() % piece != 0 ||
       pieces.first >= all || count > all - pieces.first) {
     return Error(ErrorCode::kBadInput, "upload.hint_size",
@@ -140,6 +142,16 @@ Status UploadFiles::finish_unit(const Manifest& manifest, std::uint32_t unit,
 Result<base::MappedFile> UploadFiles::map_hints(const Manifest& manifest,
                                                 std::uint32_t unit) const {
   return base::MappedFile::open(hints_place(manifest, unit));
+}
+
+Status UploadFiles::store_hint_tags(const Manifest& manifest, std::uint32_t unit,
+                                    base::ByteView tags) {
+  return base::write_atomically(files_, tags_of(hints_place(manifest, unit)), tags, 0600);
+}
+
+base::Bytes UploadFiles::read_hint_tags(const Manifest& manifest, std::uint32_t unit) const {
+  auto tags = base::read_file(tags_of(hints_place(manifest, unit)), kMaxHintTagsBytes);
+  return tags.ok() ? *std::move(tags) : base::Bytes{};
 }
 
 Status UploadFiles::make_durable(const UploadId& upload) {

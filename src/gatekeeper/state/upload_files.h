@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a contributor handed over for the gatekeeper alone, as files:
-//   <folder>/<upload>/manifest  key.sealed  legend.sealed  hints/<unit>
+//   <folder>/<upload>/manifest  key.sealed  legend.sealed  hints/<unit>  hints/<unit>.tags
 // all 0600 and written atomically. The hints of a unit arrive as consecutive pieces (0 is A1, 1 is
 // A2, 2 + c is u_c) and grow hints/<unit>.partial, so that its length says what is there; when it
 // is whole it is verified against the manifest and renamed. Calls for one upload must not overlap
@@ -51,6 +51,11 @@ class UploadFiles {
   base::Status add_hint_pieces(const columns::format::Manifest& manifest, const HintPieces& pieces);
   base::Result<base::MappedFile> map_hints(const columns::format::Manifest& manifest,
                                            std::uint32_t unit) const;
+  /// In place of what was there: what only makes the proof of hints faster (open/hint_tags.h).
+  base::Status store_hint_tags(const columns::format::Manifest& manifest, std::uint32_t unit,
+                               base::ByteView tags);
+  /// Empty when there are none that can be read.
+  base::Bytes read_hint_tags(const columns::format::Manifest& manifest, std::uint32_t unit) const;
   /// Before an upload is published: a rename that a crash kept from its sync is synced now.
   base::Status make_durable(const columns::format::UploadId& upload);
   base::Status remove(const columns::format::UploadId& upload);

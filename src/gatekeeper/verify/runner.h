@@ -8,6 +8,7 @@
 // is opened once, and then the total itself is kept, sealed. Any thread.
 #pragma once
 
+#include "base/threads.h"
 #include "gatekeeper/open/catalogue.h"
 #include "gatekeeper/state/results.h"
 #include "gatekeeper/verify/cloud_link.h"
@@ -36,6 +37,7 @@ class Runner {
     open::Catalogue& catalogue;
     open::Freezer& freezer;
     CloudLink& cloud;
+    base::ThreadPool& pool;  ///< spreads the openings of one unit
   };
   explicit Runner(const Sources& sources) : sources_(sources) {}
 

@@ -3,12 +3,15 @@
 // frozen flag is read again, so that two questions cannot both take a strike.
 #include "gatekeeper/verify/version_run.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <limits>
 #include <set>
 
 #include "base/hash.h"
 #include "columns/open/opener.h"
+#include "gatekeeper/open/hint_tags.h"
 
 namespace cryptonet::gatekeeper::verify {
 namespace {
@@ -166,7 +169,7 @@ Result<columns::open::UploadOpener> VersionRun::opener() {
     return failed(columns::open::opening_refused());
   }
   auto made =
-      open::make_opener({sources_.keys, secret}, *version_.parts.manifest, package.sealed_key);
+      open::make_opener({sources_.keys, secret}, version_.parts.manifest, package.sealed_key);
   if (!made.ok()) return failed(made.take_error());
   return made;
 }
@@ -186,6 +189,23 @@ Status VersionRun::open(const Reply& reply) {
   return sources_.results.keep_totals(version_.upload.id, *opened);
 }
 
+Result<std::vector<Residues>> VersionRun::key_parts(std::uint32_t unit,
+                                                    const std::vector<ColumnPair>& pairs,
+                                                    const columns::open::UploadOpener& opener) {
+  const auto& manifest = *version_.parts.manifest;
+  CN_ASSIGN(const auto hint_file, sources_.files.map_hints(manifest, unit));
+  const open::HintTags tags(sources_.keys, manifest, sources_.files.read_hint_tags(manifest, unit));
+  columns::open::UnitHints hints(manifest, unit, hint_file.bytes(), &tags);
+  CN_ASSIGN(auto parts, opener.key_parts(pairs, hints, sources_.pool));
+  if (hints.proof_is_missing()) {
+    const Status tagged = open::tag_hints(sources_.keys, sources_.files, manifest, unit);
+    if (!tagged.ok()) {  // slower next time, and no worse
+      spdlog::warn("the tags of hints could not be made: {}", base::describe(tagged.error()));
+    }
+  }
+  return parts;
+}
+
 Result<std::vector<state::KeptTotal>> VersionRun::open_reply(
     const Reply& reply, const columns::open::UploadOpener& opener) {
   const auto& manifest = *version_.parts.manifest;
@@ -200,25 +220,20 @@ Result<std::vector<state::KeptTotal>> VersionRun::open_reply(
   for (std::size_t u = 0; u < reply.batch.units.size(); ++u) {
     const std::uint32_t unit = reply.batch.units[u];
     const std::size_t unit_position = unit_position_.at(unit);
-    CN_ASSIGN(const auto hint_file, sources_.files.map_hints(manifest, unit));
-    columns::open::UnitHints hints(manifest, unit, hint_file.bytes());
-    const auto number = [&](const ColumnPair& pair) -> const Residues& {
+    CN_ASSIGN(const auto parts, key_parts(unit, pairs, opener));
+    const auto masked = [&](const ColumnPair& pair) -> columns::open::MaskedNumber {
       const auto found = std::lower_bound(pairs.begin(), pairs.end(), pair);
-      return numbers[u * pairs.size() + static_cast<std::size_t>(found - pairs.begin())];
+      const auto position = static_cast<std::size_t>(found - pairs.begin());
+      return {numbers[u * pairs.size() + position], parts[position]};
     };
     for (const std::size_t position : reply.batch.pair_positions) {
       const plan::PlannedPair& planned = plan_.pairs()[position];
       const ColumnPair value = planned.pair.value();
-      CN_ASSIGN(const Residues value_part, opener.key_part(value, hints));
       checks.clear();
-      for (const ColumnPair& check : planned.pair.checks()) {
-        CN_ASSIGN(const Residues check_part, opener.key_part(check, hints));
-        checks.push_back({number(check), check_part});
-      }
+      for (const ColumnPair& check : planned.pair.checks()) checks.push_back(masked(check));
       const auto range = range_of(planned, version_.parts.legend->units[unit].rows);
-      CN_ASSIGN(
-          const std::int64_t total,
-          opener.open_checked(unit, planned.pair, {number(value), value_part}, checks, range));
+      CN_ASSIGN(const std::int64_t total,
+                opener.open_checked(unit, planned.pair, masked(value), checks, range));
       const auto& kept = kept_[unit_position][position];
       if (kept.has_value() && *kept != total) return columns::open::opening_refused();
       totals_[unit_position][position] = total;

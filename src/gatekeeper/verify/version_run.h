@@ -38,6 +38,10 @@ class VersionRun {
   base::Status look_up();
   base::Result<Reply> ask(Batch batch) const;
   base::Status open(const Reply& reply);
+  /// Of every pair, in one unit.
+  base::Result<std::vector<columns::format::Residues>> key_parts(
+      std::uint32_t unit, const std::vector<columns::format::ColumnPair>& pairs,
+      const columns::open::UploadOpener& opener);
   base::Result<std::vector<state::KeptTotal>> open_reply(const Reply& reply,
                                                          const columns::open::UploadOpener& opener);
   base::Result<columns::open::UploadOpener> opener();

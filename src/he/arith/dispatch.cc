@@ -25,7 +25,10 @@ constexpr Kernels kPortable = {
     portable::place_slots,
     portable::scale_words,
     portable::within,
-    portable::product_part,
+    portable::lift_small,
+    portable::fold_hint,
+    portable::dot_words,
+    portable::constant_term,
 };
 
 #ifdef CRYPTONET_X86_KERNELS
@@ -43,7 +46,10 @@ constexpr Kernels kAvx2 = {
     portable::place_slots,
     portable::scale_words,
     portable::within,
-    portable::product_part,
+    portable::lift_small,
+    portable::fold_hint,
+    portable::dot_words,
+    portable::constant_term,
 };
 
 constexpr Kernels kAvx512Ifma = {
@@ -60,7 +66,10 @@ constexpr Kernels kAvx512Ifma = {
     avx512ifma::place_slots,
     avx512ifma::scale_words,
     avx512ifma::within,
-    avx512ifma::product_part,
+    avx512ifma::lift_small,
+    avx512ifma::fold_hint,
+    avx512ifma::dot_words,
+    avx512ifma::constant_term,
 };
 
 /// The compiler's own test asks the processor and the operating system.

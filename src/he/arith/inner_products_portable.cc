@@ -1,24 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Inner products, portable: what every other row of the table must equal, bit for bit.
-#include <cstring>
-
 #include "he/arith/kernels.h"
 #include "he/arith/modulus.h"
+#include "he/arith/packed_portable.h"
 
 namespace cryptonet::he::arith::portable {
-namespace {
-
-/// One packed word; reads exactly six bytes.
-std::uint64_t load_u48(const std::uint8_t* bytes) {
-  std::uint32_t low = 0;
-  std::uint16_t high = 0;
-  std::memcpy(&low, bytes, 4);
-  std::memcpy(&high, bytes + 4, 2);
-  return std::uint64_t{high} << 32 | low;
-}
-
-}  // namespace
-
 std::uint64_t sum_u48(const std::uint8_t* words, std::size_t count) {
   std::uint64_t sum = 0;  // below count * 2^48 <= 2^63
   for (std::size_t i = 0; i < count; ++i) sum += load_u48(words + 6 * i);

@@ -114,15 +114,14 @@ struct ScaleWords {
   std::uint64_t* out;
 };
 
-/// One prime's share of the key part of a product of columns x and y; all words in [0, q).
-struct ProductPart {
+/// out = u + A2 * s mod q, for a column's hint u, the squares of the masks A2 and its secret s.
+struct FoldHint {
   std::size_t count;
-  std::uint64_t modulus;          ///< q < 2^48
-  const std::uint64_t* x_hint;    ///< u_x
-  const std::uint64_t* y_hint;    ///< u_y
-  const std::uint64_t* squares;   ///< A2
-  const std::uint64_t* x_secret;  ///< s_x
-  const std::uint64_t* y_secret;  ///< s_y
+  std::uint64_t modulus;        ///< q < 2^48
+  const std::uint8_t* hint;     ///< packed, [0, q)
+  const std::uint8_t* squares;  ///< packed, [0, q)
+  const std::uint64_t* secret;  ///< [0, q)
+  std::uint64_t* out;           ///< [0, q)
 };
 
 struct Kernels {
@@ -146,9 +145,16 @@ struct Kernels {
   void (*scale_words)(const ScaleWords& job);
   /// Whether all |values| <= limit < 2^62.
   bool (*within)(const std::int64_t* values, std::size_t count, std::int64_t limit);
-  /// A number congruent to the sum of u_x*s_y + u_y*s_x + A2*s_x*s_y over all words, modulo q;
-  /// count <= kKernelWordsMax.
-  WideSum (*product_part)(const ProductPart& job);
+  /// out[i] = small[i] mod q in [0, q), for |small[i]| < q.
+  void (*lift_small)(const std::int8_t* small, std::size_t count, std::uint64_t q,
+                     std::uint64_t* out);
+  void (*fold_hint)(const FoldHint& job);
+  /// The sum of packed[i] * words[i], exact; words below 2^48, count <= kKernelWordsMax.
+  WideSum (*dot_words)(const std::uint8_t* packed, const std::uint64_t* words, std::size_t count);
+  /// The constant coefficient of the product modulo X^count + 1 of a polynomial of words below 2^48
+  /// and one of coefficients -1, 0 and 1, exact; 1 <= count <= kKernelWordsMax.
+  std::int64_t (*constant_term)(const std::uint64_t* words, const std::int8_t* ternary,
+                                std::size_t count);
 };
 
 namespace portable {
@@ -164,7 +170,11 @@ void toss_coins(const std::uint8_t* coins, std::size_t count, std::int8_t* out);
 void place_slots(const PlaceSlots& job);
 void scale_words(const ScaleWords& job);
 bool within(const std::int64_t* values, std::size_t count, std::int64_t limit);
-WideSum product_part(const ProductPart& job);
+void lift_small(const std::int8_t* small, std::size_t count, std::uint64_t q, std::uint64_t* out);
+void fold_hint(const FoldHint& job);
+WideSum dot_words(const std::uint8_t* packed, const std::uint64_t* words, std::size_t count);
+std::int64_t constant_term(const std::uint64_t* words, const std::int8_t* ternary,
+                           std::size_t count);
 }  // namespace portable
 
 /// Needs AVX2 and FMA. The other kernels of its row are the portable ones.
@@ -192,7 +202,11 @@ void toss_coins(const std::uint8_t* coins, std::size_t count, std::int8_t* out);
 void place_slots(const PlaceSlots& job);
 void scale_words(const ScaleWords& job);
 bool within(const std::int64_t* values, std::size_t count, std::int64_t limit);
-WideSum product_part(const ProductPart& job);
+void lift_small(const std::int8_t* small, std::size_t count, std::uint64_t q, std::uint64_t* out);
+void fold_hint(const FoldHint& job);
+WideSum dot_words(const std::uint8_t* packed, const std::uint64_t* words, std::size_t count);
+std::int64_t constant_term(const std::uint64_t* words, const std::int8_t* ternary,
+                           std::size_t count);
 }  // namespace avx512ifma
 
 }  // namespace cryptonet::he::arith

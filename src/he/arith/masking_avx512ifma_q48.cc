@@ -204,45 +204,4 @@ bool within(const std::int64_t* values, std::size_t count, std::int64_t limit) {
   return (outside == 0) & portable::within(values + i, count - i, limit);
 }
 
-WideSum product_part(const ProductPart& job) {
-  const Prime p = prime_of(job.modulus);
-  const Barrett barrett = barrett_of(job.modulus);
-  const __m128i left = _mm_cvtsi32_si128(52 - _mm_cvtsi128_si32(barrett.shift));
-  const __m512i zero = _mm512_setzero_si512();
-  __m512i low[2] = {};   // 4096 terms below 2^52 each
-  __m512i high[2] = {};  // and below 2^50
-  std::size_t i = 0;
-  for (; i + 8 <= job.count; i += 8) {
-    const __m512i x = load(job.x_secret + i);
-    const __m512i y = load(job.y_secret + i);
-    const __m512i squares = load(job.squares + i);
-    // A2 * s_y = h * 2^52 + l < q^2; its quotient by q is off by 2 at most
-    const __m512i l = _mm512_madd52lo_epu64(zero, squares, y);
-    const __m512i h = _mm512_madd52hi_epu64(zero, squares, y);
-    const __m512i leading =
-        _mm512_or_si512(_mm512_sll_epi64(h, left), _mm512_srl_epi64(l, barrett.shift));
-    const __m512i estimate = _mm512_madd52hi_epu64(zero, leading, barrett.ratio);
-    const __m512i rest = clean(_mm512_madd52lo_epu64(l, estimate, p.minus_q));  // [0, 3q)
-    const __m512i with_x = _mm512_add_epi64(rest, load(job.y_hint + i));        // [0, 4q)
-    const __m512i with_y = load(job.x_hint + i);
-    low[0] = _mm512_madd52lo_epu64(low[0], with_x, x);
-    high[0] = _mm512_madd52hi_epu64(high[0], with_x, x);
-    low[1] = _mm512_madd52lo_epu64(low[1], with_y, y);
-    high[1] = _mm512_madd52hi_epu64(high[1], with_y, y);
-  }
-  Wide sum = 0;  // 16 lanes of 4096 terms below 2^98
-  for (int k = 0; k < 2; ++k) {
-    alignas(64) std::uint64_t lows[8];
-    alignas(64) std::uint64_t highs[8];
-    _mm512_store_si512(lows, low[k]);
-    _mm512_store_si512(highs, high[k]);
-    for (int lane = 0; lane < 8; ++lane) sum += lows[lane] + (Wide{highs[lane]} << 52);
-  }
-  const WideSum rest =
-      portable::product_part({job.count - i, job.modulus, job.x_hint + i, job.y_hint + i,
-                              job.squares + i, job.x_secret + i, job.y_secret + i});
-  sum += Wide{rest.high} << 64 | rest.low;
-  return {static_cast<std::uint64_t>(sum), static_cast<std::uint64_t>(sum >> 64)};
-}
-
 }  // namespace cryptonet::he::arith::avx512ifma

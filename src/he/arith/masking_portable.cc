@@ -2,33 +2,15 @@
 // Masking, portable: what every other row of the table must equal, bit for bit. Shoup's quotients
 // of masks are to base 2^52, as one instruction set has them; a product is in [0, 2q) for factors
 // below 2^52.
-#include <cstring>
-
 #include "he/arith/kernels.h"
 #include "he/arith/lazy_portable.h"
+#include "he/arith/packed_portable.h"
 
 namespace cryptonet::he::arith::portable {
 namespace {
 
 /// Noise is at most 21, and centring takes at most t/2 away.
 constexpr std::uint64_t kReachInPlaintextModuli = 22;
-
-/// Reads exactly six bytes.
-std::uint64_t load_u48(const std::uint8_t* bytes) {
-  std::uint32_t low = 0;
-  std::uint16_t high = 0;
-  std::memcpy(&low, bytes, 4);
-  std::memcpy(&high, bytes + 4, 2);
-  return std::uint64_t{high} << 32 | low;
-}
-
-/// Writes six bytes.
-void store_u48(std::uint8_t* bytes, std::uint64_t word) {
-  const auto low = static_cast<std::uint32_t>(word);
-  const auto high = static_cast<std::uint16_t>(word >> 32);
-  std::memcpy(bytes, &low, 4);
-  std::memcpy(bytes + 4, &high, 2);
-}
 
 std::uint64_t lazy_multiply52(std::uint64_t w, std::uint64_t quotient, std::uint64_t y,
                               std::uint64_t q) {
@@ -131,18 +113,6 @@ bool within(const std::int64_t* values, std::size_t count, std::int64_t limit) {
     outside |= static_cast<std::uint64_t>(limit) - magnitude;
   }
   return outside >> 63 == 0;
-}
-
-WideSum product_part(const ProductPart& job) {
-  const Modulus q(job.modulus);
-  Uint128 sum = 0;  // 3 * 32768 products below 2^96
-  for (std::size_t i = 0; i < job.count; ++i) {
-    const std::uint64_t x = job.x_secret[i];
-    const std::uint64_t y = job.y_secret[i];
-    sum += Uint128{job.x_hint[i]} * y + Uint128{job.y_hint[i]} * x +
-           Uint128{job.squares[i]} * q.multiply(x, y);
-  }
-  return {static_cast<std::uint64_t>(sum), static_cast<std::uint64_t>(sum >> 64)};
 }
 
 }  // namespace cryptonet::he::arith::portable

@@ -266,36 +266,5 @@ TEST(Kernels, EveryRowSeesAValueOutside) {
   }
 }
 
-TEST(Kernels, EveryRowAddsUpProductParts) {
-  std::mt19937_64 engine(20);
-  for (const Kernels* row : supported_kernels()) {
-    for (const std::uint64_t q :
-         {281474976694273ULL, 281474976317441ULL, 140737488355333ULL, 97ULL}) {
-      const Modulus modulus(q);
-      for (const std::size_t count :
-           {std::size_t{0}, std::size_t{1}, std::size_t{9}, std::size_t{8192}, kKernelWordsMax}) {
-        SCOPED_TRACE(std::string(row->name) + " " + std::to_string(q) + " " +
-                     std::to_string(count));
-        std::array<std::vector<std::uint64_t>, 5> words;
-        for (auto& column : words) column = random_words(engine, count, q);
-        if (count == kKernelWordsMax) {
-          for (auto& column : words) column.assign(count, q - 1);
-        }
-        std::uint64_t expected = 0;
-        for (std::size_t i = 0; i < count; ++i) {
-          const std::uint64_t squares =
-              modulus.multiply(modulus.multiply(words[2][i], words[3][i]), words[4][i]);
-          expected = modulus.add(expected, modulus.add(modulus.multiply(words[0][i], words[4][i]),
-                                                       modulus.multiply(words[1][i], words[3][i])));
-          expected = modulus.add(expected, squares);
-        }
-        const WideSum sum = row->product_part({count, q, words[0].data(), words[1].data(),
-                                               words[2].data(), words[3].data(), words[4].data()});
-        ASSERT_EQ(modulus.reduce(Uint128{sum.high} << 64 | sum.low), expected);
-      }
-    }
-  }
-}
-
 }  // namespace
 }  // namespace cryptonet::he::arith

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "he/arith/dispatch.h"
+
 namespace cryptonet::he::ring {
 
 base::Result<Ring> Ring::create(std::size_t ring_degree, std::span<const std::uint64_t> primes) {
@@ -31,10 +33,7 @@ NttPoly transform_signed(const Ring& ring, std::span<const std::int8_t> coeffici
     const std::span<std::uint64_t> words = poly.residue(j);
     const std::uint64_t q = ring.modulus(j).value();
     CHECK(q > 127);
-    for (std::size_t i = 0; i < words.size(); ++i) {
-      const auto word = static_cast<std::uint64_t>(std::int64_t{coefficients[i]});
-      words[i] = word + (q & (0 - (word >> 63)));  // [0, q)
-    }
+    arith::kernels().lift_small(coefficients.data(), coefficients.size(), q, words.data());
     ring.table(j).forward(words);
   }
   return poly;

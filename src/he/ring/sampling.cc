@@ -65,6 +65,23 @@ void sample_from(KeyStream& stream, std::uint64_t low, const arith::Modulus& q,
   }
 }
 
+/// Five ternary digits are one of 3^5 = 243 words, so a byte below that is five uniform ones.
+constexpr std::size_t kTritsPerByte = 5;
+constexpr unsigned kTernaryWords = 243;
+/// Coefficients that are cut from one array of bytes.
+constexpr std::size_t kTernaryRun = 8192;
+static_assert(kTernaryRun / kTritsPerByte < kBlockBytes);
+
+/// Takes the lowest digit of each byte, less 1. One digit of all bytes at a time, without a table:
+/// that is what the compiler turns into vectors.
+void split_trits(std::uint8_t* bytes, std::size_t count, std::int8_t* out) {
+  for (std::size_t i = 0; i < count; ++i) {
+    const unsigned third = bytes[i] * 171U >> 9;  // exact below 256
+    out[i] = static_cast<std::int8_t>(static_cast<int>(bytes[i] - 3 * third) - 1);
+    bytes[i] = static_cast<std::uint8_t>(third);
+  }
+}
+
 }  // namespace
 
 void sample_uniform(KeyStream& stream, const arith::Modulus& q, std::span<std::uint64_t> out) {
@@ -87,17 +104,27 @@ void sample_noise(KeyStream& stream, std::span<std::int8_t> out) {
 
 void sample_ternary(KeyStream& stream, std::span<std::int8_t> out) {
   Block block;
-  for (std::size_t start = 0; start < out.size(); start += kBlockBytes / 16) {
-    const std::size_t count = std::min(out.size() - start, kBlockBytes / 16);
-    stream.fill(std::span(block.bytes).first(16 * count));
-    for (std::size_t i = 0; i < count; ++i) {
-      std::uint64_t low = 0;
-      std::uint64_t high = 0;
-      std::memcpy(&low, block.bytes.data() + 16 * i, 8);
-      std::memcpy(&high, block.bytes.data() + 16 * i + 8, 8);
-      // floor(3 * r / 2^128) for the 128-bit number r
-      const arith::Uint128 upper = arith::Uint128{high} * 3 + ((arith::Uint128{low} * 3) >> 64);
-      out[start + i] = static_cast<std::int8_t>(static_cast<int>(upper >> 64) - 1);
+  for (std::size_t start = 0; start < out.size(); start += kTernaryRun) {
+    const auto run = out.subspan(start, std::min(out.size() - start, kTernaryRun));
+    const std::size_t count = (run.size() + kTritsPerByte - 1) / kTritsPerByte;
+    std::uint8_t* const kept = block.bytes.data();
+    std::array<std::uint8_t, kTernaryRun / kTritsPerByte + 1> accepted;
+    for (std::size_t filled = 0; filled < count;) {
+      const std::size_t drawn = count - filled;
+      const std::uint8_t* const candidates = kept + filled;
+      stream.fill({kept + filled, drawn});
+      for (std::size_t i = 0; i < drawn; ++i) {
+        accepted[i] = static_cast<std::uint8_t>(candidates[i] < kTernaryWords);
+      }
+      // Public: which candidates are thrown away says nothing of those that stay.
+      base::declassify(accepted.data(), drawn);
+      for (std::size_t i = 0; i < drawn; ++i) {
+        kept[filled] = candidates[i];  // overwritten by the next candidate when it is refused
+        filled += accepted[i];
+      }
+    }
+    for (std::size_t at = 0; at < run.size(); at += count) {
+      split_trits(kept, std::min(count, run.size() - at), run.data() + at);
     }
   }
 }

@@ -113,6 +113,31 @@ TEST(Sampling, NoiseFollowsTheCentredBinomial) {
   EXPECT_LT(chi_squared(probabilities, counts, kDraws), 67.0);  // 26 degrees, p about 2e-5
 }
 
+TEST(Sampling, TernaryDigitsAreThoseOfTheBytesBelow243) {
+  for (const std::size_t length : {1U, 4U, 5U, 6U, 1000U, 8192U, 8193U, 20000U}) {
+    SCOPED_TRACE(length);
+    std::vector<std::int8_t> drawn(length);
+    KeyStream stream = stream_of(6);
+    sample_ternary(stream, drawn);
+    base::Bytes bytes(length + 1000);
+    stream_of(6).fill(bytes);
+    std::size_t next = 0;
+    for (std::size_t start = 0; start < length; start += 8192) {
+      const std::size_t n = std::min<std::size_t>(8192, length - start);
+      const std::size_t m = (n + 4) / 5;
+      for (std::size_t i = 0; i < m; ++i) {
+        while (bytes.at(next) >= 243) ++next;
+        int rest = bytes[next++];
+        for (std::size_t k = 0; k < 5; ++k, rest /= 3) {
+          if (i + k * m < n) {
+            ASSERT_EQ(drawn[start + i + k * m], rest % 3 - 1) << i << " " << k;
+          }
+        }
+      }
+    }
+  }
+}
+
 TEST(Sampling, TernaryIsUniform) {
   constexpr std::size_t kDraws = 3'000'000;
   std::vector<std::int8_t> secret(kDraws);

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// The secrets of an upload's columns, derived when they are first used and kept while they are in
+// use: as coefficients (8 KB of the wide set), and transformed where a key part needs that (196
+// KB). Any thread.
+#pragma once
+
+#include <list>
+#include <memory>
+#include <mutex>
+
+#include "columns/format/manifest.h"
+#include "columns/keys/upload_key.h"
+
+namespace cryptonet::columns::open {
+
+class ColumnSecrets {
+ public:
+  using Coefficients = base::SecretVector<std::int8_t>;
+
+  /// Borrows both.
+  ColumnSecrets(const format::Manifest& manifest, const keys::UploadKey& key)
+      : manifest_(manifest), key_(key) {}
+
+  // shared: a caller reads a secret that another thread's call pushes out of the list
+  std::shared_ptr<const Coefficients> coefficients(std::uint32_t column);
+  /// The transformed secret, if it was kept.
+  std::shared_ptr<const he::ring::NttPoly> find_transformed(std::uint32_t column) {
+    return transformed_.find(column);
+  }
+  void keep_transformed(std::uint32_t column, std::shared_ptr<const he::ring::NttPoly> secret) {
+    transformed_.add(column, std::move(secret));
+  }
+
+ private:
+  /// The values used last, of which `most` are kept.
+  template <typename Value>
+  class Kept {
+   public:
+    explicit Kept(std::size_t most) : most_(most) {}
+    std::shared_ptr<const Value> find(std::uint32_t column);
+    void add(std::uint32_t column, std::shared_ptr<const Value> value);
+
+   private:
+    struct Entry {
+      std::uint32_t column;
+      std::shared_ptr<const Value> value;
+    };
+    std::size_t most_;
+    std::mutex mutex_;
+    std::list<Entry> entries_;  ///< the latest used first
+  };
+
+  const format::Manifest& manifest_;
+  const keys::UploadKey& key_;
+  Kept<Coefficients> coefficients_{256};
+  Kept<he::ring::NttPoly> transformed_{64};
+};
+
+}  // namespace cryptonet::columns::open
