@@ -99,6 +99,11 @@ Result<api::AccessKeyMade> Access::make(const Caller& caller,
   key.idle_s = key.expires_at - now_s;
   CN_RETURN_IF_ERROR(clock_.remember());
   CN_RETURN_IF_ERROR(keys_.add(key));
+  // Whoever ended the session before the key was there could not end the key with it.
+  if (auto still = still_admitted(caller); !still.ok()) {
+    CN_RETURN_IF_ERROR(keys_.end(key.id, now_s));
+    return still.take_error();
+  }
   return api::AccessKeyMade{key.id,
                             std::move(token),
                             key.person,

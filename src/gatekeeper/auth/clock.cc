@@ -46,6 +46,10 @@ Result<std::unique_ptr<Clock>> Clock::start(state::Database& database, TimeSourc
 
 std::int64_t Clock::now_s() {
   const std::lock_guard lock(mutex_);
+  return advance();
+}
+
+std::int64_t Clock::advance() {
   const std::int64_t boot_s = source_.boot_s();
   latest_s_ =
       std::max(latest_s_ + std::max<std::int64_t>(boot_s - latest_boot_s_, 0), source_.wall_s());
@@ -54,13 +58,12 @@ std::int64_t Clock::now_s() {
 }
 
 Status Clock::remember() {
-  const std::int64_t latest_s = now_s();
-  std::int64_t boot_s = 0;
+  state::SeenTime time;
   {
-    const std::lock_guard lock(mutex_);
-    boot_s = latest_boot_s_;
+    const std::lock_guard lock(mutex_);  // both of one moment
+    time = {advance(), source_.boot_id, latest_boot_s_};
   }
-  return keys_.see_time({latest_s, source_.boot_id, boot_s});
+  return keys_.see_time(time);
 }
 
 }  // namespace cryptonet::gatekeeper::auth

@@ -37,6 +37,8 @@ class Clock {
  private:
   Clock(state::Database& database, TimeSource source)
       : keys_(database), source_(std::move(source)) {}
+  /// Under the mutex.
+  std::int64_t advance();
   state::AccessKeys keys_;
   TimeSource source_;
   std::mutex mutex_;

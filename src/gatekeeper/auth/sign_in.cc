@@ -181,7 +181,9 @@ Result<api::SignedIn> SignIn::sign_in(const api::SignInRequest& request, const n
   CN_ASSIGN(const bool right, password_matches(credential, request.password));
   CN_ASSIGN(const auto factor, factor_of(request.user, credential, request.code));
   if (!right || !factor.has_value()) return not_signed_in();
-  return start_session(request.user, *factor, machine);
+  state::UsedFactor used = *factor;
+  used.password_hash = credential->password_hash;
+  return start_session(request.user, used, machine);
 }
 
 Status SignIn::step_up(const std::string& person, const std::string& session,

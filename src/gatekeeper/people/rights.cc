@@ -46,6 +46,12 @@ Error closed(const std::string& dataset) {
           "ask a custodian for the role, or make a key whose scope has it"};
 }
 
+bool could_name_a_dataset(std::string_view name) {
+  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+  });
+}
+
 const std::set<std::string>& function_names() {
   static const std::set<std::string> names = [] {
     std::set<std::string> all;
@@ -103,7 +109,7 @@ Status require_may_ask(state::People& people, const auth::Caller& caller,
 Status check_scope(state::People& people, const auth::Caller& caller,
                    const std::vector<std::string>& scope) {
   for (const std::string& item : scope) {
-    if (item.starts_with(kDatasetItem)) {
+    if (item.starts_with(kDatasetItem) && could_name_a_dataset(item.substr(kDatasetItem.size()))) {
       CN_RETURN_IF_ERROR(require_may_ask(people, caller, item.substr(kDatasetItem.size()), {}));
       continue;
     }

@@ -21,6 +21,14 @@ Result<FailedSignIns> read_failures(Connection& connection, const base::Digest& 
   return FailedSignIns{statement.integer(0), statement.integer(1)};
 }
 
+Result<bool> has_password(Connection& connection, const std::string& person,
+                          const std::optional<std::string>& hash) {
+  if (!hash.has_value()) return true;
+  CN_ASSIGN(Statement statement,
+            connection.prepare("SELECT 1 FROM credential WHERE person = ? AND password_hash = ?"));
+  return statement.bind(person).bind(*hash).step();
+}
+
 /// Whether the factor was there to be used.
 Result<bool> use_up(Connection& connection, const std::string& person, const UsedFactor& factor,
                     std::int64_t now_s) {
@@ -45,6 +53,21 @@ Result<bool> use_up(Connection& connection, const std::string& person, const Use
             connection.prepare("SELECT 1 FROM passkey WHERE id = ? AND person = ? "
                                "AND locked_at IS NULL"));
   return statement.bind(base::ByteView(*factor.passkey)).bind(person).step();
+}
+
+/// Those with the fewest failures go first, the oldest of them, and never the one that just came:
+/// whoever tries a great many names makes nobody forget a lock.
+Status make_room(Connection& connection, const base::Digest& newest) {
+  CN_ASSIGN(Statement count, connection.prepare("SELECT count(*) FROM failed_sign_in"));
+  CN_ASSIGN(const bool row, count.step());
+  CHECK(row);
+  const std::int64_t surplus = count.integer(0) - Credentials::kMostSubjects;
+  if (surplus <= 0) return base::ok();
+  CN_ASSIGN(Statement removal,
+            connection.prepare("DELETE FROM failed_sign_in WHERE subject IN (SELECT subject "
+                               "FROM failed_sign_in WHERE subject <> ? "
+                               "ORDER BY failures, last_at LIMIT ?)"));
+  return removal.bind(base::ByteView(newest)).bind(surplus).run();
 }
 
 Status remove_failures(Connection& connection, const base::Digest& subject) {
@@ -93,10 +116,7 @@ Result<bool> Credentials::begin_attempt(const base::Digest& subject, std::int64_
                                  "VALUES (?, 1, ?) ON CONFLICT (subject) DO UPDATE "
                                  "SET failures = failures + 1, last_at = excluded.last_at"));
     CN_RETURN_IF_ERROR(statement.bind(base::ByteView(subject)).bind(now_s).run());
-    CN_ASSIGN(Statement removal,
-              connection.prepare("DELETE FROM failed_sign_in WHERE subject IN (SELECT subject "
-                                 "FROM failed_sign_in ORDER BY last_at DESC LIMIT -1 OFFSET ?)"));
-    CN_RETURN_IF_ERROR(removal.bind(kMostSubjects).run());
+    if (failed.failures == 0) CN_RETURN_IF_ERROR(make_room(connection, subject));
     return true;
   });
 }
@@ -113,6 +133,8 @@ Result<bool> Credentials::start_session(const base::Digest& subject, std::int64_
     CN_ASSIGN(const FailedSignIns failed, read_failures(connection, subject));
     CN_ASSIGN(const bool welcome, may_come_in(connection, session.person));
     if (!welcome || failed.failures >= lock_at) return false;
+    CN_ASSIGN(const bool current, has_password(connection, session.person, factor.password_hash));
+    if (!current) return false;
     CN_ASSIGN(const bool used, use_up(connection, session.person, factor, now_s));
     if (!used) return false;
     CN_RETURN_IF_ERROR(remove_failures(connection, subject));
@@ -128,13 +150,16 @@ Result<bool> Credentials::refresh_session(const std::string& person, const UsedF
                                           const std::string& session, std::int64_t now_s) {
   return database_.write([&](Connection& connection) -> Result<bool> {
     CN_ASSIGN(const bool welcome, may_come_in(connection, person));
-    if (!welcome) return false;
+    CN_ASSIGN(Statement live, connection.prepare("SELECT 1 FROM access_key WHERE id = ? "
+                                                 "AND person = ? AND ended_at IS NULL"));
+    CN_ASSIGN(const bool there, live.bind(session).bind(person).step());
+    if (!welcome || !there) return false;
     CN_ASSIGN(const bool used, use_up(connection, person, factor, now_s));
     if (!used) return false;
-    CN_ASSIGN(Statement statement, connection.prepare("UPDATE access_key SET second_factor_at = ? "
-                                                      "WHERE id = ? AND ended_at IS NULL"));
+    CN_ASSIGN(Statement statement,
+              connection.prepare("UPDATE access_key SET second_factor_at = ? WHERE id = ?"));
     CN_RETURN_IF_ERROR(statement.bind(now_s).bind(session).run());
-    return connection.changes() == 1;
+    return true;
   });
 }
 

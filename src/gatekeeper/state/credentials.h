@@ -14,6 +14,9 @@ struct UsedFactor {
   std::optional<std::int64_t> totp_step;
   std::optional<base::Digest> recovery_hash;
   std::optional<base::Bytes> passkey;  ///< its id; its count was used up where passkeys are kept
+  /// What the password was found right against. Whoever got a new credential meanwhile is not let
+  /// in by the old one.
+  std::optional<std::string> password_hash;
 };
 
 struct FailedSignIns {
@@ -32,18 +35,19 @@ class Credentials {
   base::Result<FailedSignIns> failures(const base::Digest& subject);
   /// Counts an attempt as failed before it is judged, so that neither a crash nor a crowd gets one
   /// for nothing; on disk when it returns. False, and not counted: it comes too early by
-  /// `may_try`. At most kMostSubjects are kept; the oldest go.
+  /// `may_try`. At most kMostSubjects are kept; those with the fewest failures go.
   base::Result<bool> begin_attempt(const base::Digest& subject, std::int64_t now_s,
                                    bool (*may_try)(const FailedSignIns&, std::int64_t now_s));
   base::Status forget_failures(const base::Digest& subject);
 
   /// Uses up the factor, starts the session and forgets the failures. False, and nothing changed:
-  /// the factor was used before, the person may not come in any more, or the failures have reached
-  /// `lock_at`.
+  /// the factor was used before, the person may not come in any more or has another password, or
+  /// the failures have reached `lock_at`.
   base::Result<bool> start_session(const base::Digest& subject, std::int64_t lock_at,
                                    const UsedFactor& factor, const AccessKey& session,
                                    std::int64_t now_s);
-  /// Uses up the factor and notes the time with the session. False as above.
+  /// Uses up the factor and notes the time with the session. False as above, or when the session
+  /// has ended.
   base::Result<bool> refresh_session(const std::string& person, const UsedFactor& factor,
                                      const std::string& session, std::int64_t now_s);
 

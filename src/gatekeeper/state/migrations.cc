@@ -194,7 +194,15 @@ CREATE INDEX passkey_by_person ON passkey (person);
 PRAGMA user_version = 5;
 )sql";
 
-constexpr std::array<const char*, 5> kScripts = {kFirst, kSecond, kKeptKeys, kPeople, kPasskeys};
+// Where there are too many names that failed, those with the fewest failures go.
+constexpr const char* kFewestFailures = R"sql(
+DROP INDEX failed_sign_in_by_time;
+CREATE INDEX failed_sign_in_by_failures ON failed_sign_in (failures, last_at);
+PRAGMA user_version = 6;
+)sql";
+
+constexpr std::array<const char*, 6> kScripts = {kFirst,  kSecond,   kKeptKeys,
+                                                 kPeople, kPasskeys, kFewestFailures};
 }  // namespace
 
 std::span<const char* const> migrations() { return kScripts; }
