@@ -185,7 +185,8 @@ void add_project(CLI::App& app, Session& session) {
                                               reply, flags.user + " is no member any more");
                                         });
       });
-  add(group, session, "attach", "put a dataset into a project, and so out of 'default'",
+  add(group, session, "attach",
+      "put a dataset, published or not yet, into a project, out of 'default'",
       "cryptonet project attach oncology visits", {"NAME", "DATASET"},
       [](const Session& s, const Flags& flags) {
         return ask<api::ProjectChanged>(s, flags, routes::kAttachDataset,

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """TLS connections and HTTP requests by hand, for tests that stall, flood, or count: what the real
-client would never send. `peer(home)` shows the certificate of a client's home, `peer(home, False)`
-none."""
+client would never send. `Peer(home)` shows the certificate of a client's home and the session that
+is kept there, `Peer(home, False)` neither."""
 
 import http.client
 import json
@@ -33,6 +33,7 @@ class Peer:
         self._context.load_verify_locations(home / "authority.crt")
         if with_certificate:
             self._context.load_cert_chain(home / "client.crt", home / "client.key")
+        self._session = home / "session" if with_certificate else None
 
     def tls(self, port, receive_bytes=None, timeout_s=120):
         """A TLS socket; `receive_bytes` keeps the kernel from reading ahead."""
@@ -44,13 +45,20 @@ class Peer:
         return self._context.wrap_socket(raw)
 
     def connection(self, port, timeout_s=300):
-        return http.client.HTTPSConnection("127.0.0.1", port, timeout=timeout_s,
-                                           context=self._context)
+        connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=timeout_s,
+                                                 context=self._context)
+        connection.bearer = None
+        if self._session and self._session.exists():
+            connection.bearer = self._session.read_text().strip()
+        return connection
 
 
 def request(connection, method, path, body=b"", content_type="application/json"):
     begun = time.monotonic()
-    connection.request(method, path, body, {"Content-Type": content_type})
+    headers = {"Content-Type": content_type}
+    if connection.bearer:
+        headers["Authorization"] = "Bearer " + connection.bearer
+    connection.request(method, path, body, headers)
     reply = connection.getresponse()
     return Answer(reply.status, reply.read(), time.monotonic() - begun)
 

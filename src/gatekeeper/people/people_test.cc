@@ -91,7 +91,9 @@ TEST_F(PeopleTest, AttachingADatasetTakesItOutOfTheDefaultProject) {
   ASSERT_TRUE(administration_->detach("oncology", "tumours")->changed);
   EXPECT_EQ(ask(caller("ada"), "tumours"), "");  // in none: the default one again
   EXPECT_FALSE(administration_->detach("oncology", "tumours")->changed);
-  EXPECT_EQ(rule_of(administration_->attach("oncology", "nothing")), "dataset.not_found");
+  // A name that nobody has published yet: it will never be in the default project.
+  EXPECT_TRUE(administration_->attach("oncology", "soon")->changed);
+  EXPECT_EQ(*gate_->people.projects_of("soon"), std::vector<std::string>{"oncology"});
   EXPECT_EQ(rule_of(administration_->attach("nowhere", "visits")), "project.not_found");
 }
 

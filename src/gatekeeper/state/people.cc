@@ -265,13 +265,6 @@ Result<bool> People::remove(const std::string& project, const std::string& perso
 Result<bool> People::attach(const std::string& project, const std::string& dataset) {
   return database_.write([&](Connection& connection) -> Result<bool> {
     CN_RETURN_IF_ERROR(require_project(connection, project));
-    CN_ASSIGN(const bool known,
-              exists(connection, "SELECT 1 FROM dataset WHERE name = ?", dataset));
-    if (!known) {
-      return Error(ErrorCode::kBadInput, "dataset.not_found",
-                   "there is no dataset '" + dataset + "'",
-                   "a dataset can be put into a project once it was published");
-    }
     CN_ASSIGN(Statement statement,
               connection.prepare("INSERT OR IGNORE INTO project_dataset (dataset, project) "
                                  "VALUES (?, ?)"));

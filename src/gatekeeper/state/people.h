@@ -69,6 +69,7 @@ class People {
                            std::int64_t now_s);
   base::Result<bool> remove(const std::string& project, const std::string& person,
                             std::int64_t now_s);
+  /// The dataset need not be there yet, so that it is never open to others first.
   base::Result<bool> attach(const std::string& project, const std::string& dataset);
   base::Result<bool> detach(const std::string& project, const std::string& dataset);
   base::Result<std::vector<Project>> projects();
