@@ -25,12 +25,13 @@ MAY_USE = {
     "base": set(),
     "he": {"base"},
     "net": {"base"},
+    "audit": {"base"},
     "columns": {"base", "he"},
     "table": {"base", "columns"},
     "api": {"base", "net", "columns", "table"},
     "home": {"base", "net", "api"},
-    **{side: {"base", "he", "net", "columns", "table", "api"} for side in SIDES},
-    **{side: {"base", "he", "net", "columns", "table", "api", "home"} for side in CLIENTS},
+    **{side: {"base", "he", "net", "audit", "columns", "table", "api"} for side in SIDES},
+    **{side: {"base", "he", "net", "audit", "columns", "table", "api", "home"} for side in CLIENTS},
 }
 # Folders that hold a right, and who alone may use them (prefixes of a folder's path).
 RIGHTS = {
