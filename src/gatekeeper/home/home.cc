@@ -74,6 +74,9 @@ Result<std::vector<keys::Share>> fill(const std::filesystem::path& folder, base:
                                    folder / ("enrol-" + word), files, randomness, now));
   }
   wipe(authority.key_pem);
+  audit::Log log({.folder = folder / "audit"}, *database);
+  CN_RETURN_IF_ERROR(log.open(ring.derived(audit::kKeyLabel)));
+  CN_RETURN_IF_ERROR(log.record(audit::Event(audit::Kind::kAdministration).action("init")));
   return std::move(sealed.shares);
 }
 
@@ -123,7 +126,8 @@ Home::Home(std::filesystem::path folder, std::unique_ptr<state::Database> databa
       database_(std::move(database)),
       identities_(*database_),
       seal_file_(std::move(seal_file)),
-      keys_(randomness) {}
+      keys_(randomness),
+      audit_({.folder = folder_ / "audit"}, *database_) {}
 
 Home::~Home() {
   wipe(authority_.key_pem);
@@ -159,12 +163,17 @@ Status Home::unseal(const keys::MasterKey& master) {
   const auto key = secrets.authority_key.span();
   authority_.key_pem.assign(key.begin(), key.end());
   keys_.fill(std::move(secrets.ring));
+  if (base::Status opened = audit_.open(keys_.derived(audit::kKeyLabel)); !opened.ok()) {
+    seal();
+    return opened;
+  }
   sealed_ = false;
   return base::ok();
 }
 
 void Home::seal() {
   sealed_ = true;
+  audit_.close();
   keys_.empty();
   wipe(authority_.key_pem);
   authority_.key_pem.clear();

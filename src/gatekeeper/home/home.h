@@ -6,6 +6,7 @@
 //   server.key server.crt         this gatekeeper's certificate: serving, calling the cloud. Bare,
 //                                 because a sealed gatekeeper must be reached to be unsealed
 //   state.db                      all other keys, enrolments, versions, opened totals (sealed)
+//   audit/                        the audit log (docs/formats/audit.md)
 //   uploads/<id>/                 manifest, key.sealed, legend.sealed, hints/<unit>
 //   lock                          held by the one process that serves this home
 //   address                       where that one listens
@@ -17,6 +18,7 @@
 #include <memory>
 
 #include "base/file_lock.h"
+#include "gatekeeper/audit/log.h"
 #include "gatekeeper/auth/enrolment.h"
 #include "gatekeeper/keys/seal_file.h"
 
@@ -52,8 +54,9 @@ class Home {
   /// Wipes every key. Nobody may be using one.
   void seal();
 
-  /// Both may be asked for while the home is sealed, and used only while it is not.
+  /// May be asked for while the home is sealed, and used only while it is not.
   const keys::KeyRing& keys() const { return keys_; }
+  audit::Log& audit() { return audit_; }
   auth::Authority authority() { return {identities_, keys_, authority_}; }
   /// This gatekeeper's own end of every connection.
   net::TlsIdentity identity() const;
@@ -78,6 +81,7 @@ class Home {
   state::Identities identities_;
   api::SealFile seal_file_;
   keys::KeyRing keys_;
+  audit::Log audit_;
   std::atomic<bool> sealed_{true};
   net::KeyAndCertificate authority_;
   net::KeyAndCertificate server_;

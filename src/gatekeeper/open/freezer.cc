@@ -20,6 +20,7 @@ base::Error Freezer::freeze(const state::UploadId& upload) {
                      base::describe(marked.error()));
   }
   spdlog::error("opening failed: upload {} is frozen", upload.hex());
+  if (on_freeze_) on_freeze_(upload);
   return columns::open::opening_refused();
 }
 

@@ -5,6 +5,7 @@
 // thread.
 #pragma once
 
+#include <functional>
 #include <mutex>
 #include <set>
 
@@ -14,7 +15,10 @@ namespace cryptonet::gatekeeper::open {
 
 class Freezer {
  public:
-  explicit Freezer(state::Uploads& uploads) : uploads_(uploads) {}
+  /// `on_freeze` is called after a freeze, on the thread that opened.
+  explicit Freezer(state::Uploads& uploads,
+                   std::function<void(const state::UploadId&)> on_freeze = {})
+      : uploads_(uploads), on_freeze_(std::move(on_freeze)) {}
   /// Freezes and gives the error to answer with.
   base::Error freeze(const state::UploadId& upload);
   /// kIntegrity, naming dataset and version, when the upload is frozen.
@@ -23,6 +27,7 @@ class Freezer {
 
  private:
   state::Uploads& uploads_;
+  std::function<void(const state::UploadId&)> on_freeze_;
   std::mutex mutex_;
   std::set<state::UploadId> unmarked_;  ///< those that the disk refused to mark
 };

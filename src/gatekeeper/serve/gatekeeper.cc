@@ -8,6 +8,18 @@
 
 namespace cryptonet::gatekeeper::serve {
 using base::Status;
+namespace {
+
+/// The freeze itself is on disk already.
+void note_freeze(Parts& parts, const state::UploadId& id) {
+  audit::Event event(audit::Kind::kFreeze);
+  event.upload(id.bytes);
+  if (const auto upload = parts.uploads.find(id); upload.ok() && upload->has_value()) {
+    event.dataset((*upload)->dataset).version((*upload)->version);
+  }
+  parts.audit.note(std::move(event));
+}
+}  // namespace
 
 namespace {
 /// What a published version and the answers of a busy hour need at the least.
@@ -17,6 +29,7 @@ constexpr std::uintmax_t kLeastFreeBytes = std::uintmax_t{16} << 20;
 Parts::Parts(home::Home& opened_home, verify::CloudLink& cloud_link, auth::Gate& opened_gate,
              std::string program_version)
     : home(opened_home),
+      audit(opened_home.audit()),
       cloud(cloud_link),
       gate(opened_gate),
       version(std::move(program_version)),
@@ -25,7 +38,7 @@ Parts::Parts(home::Home& opened_home, verify::CloudLink& cloud_link, auth::Gate&
       uploads(home.database()),
       results(home.database()),
       files(home.uploads_folder(), base::real_file_system()),
-      freezer(uploads),
+      freezer(uploads, [this](const state::UploadId& upload) { note_freeze(*this, upload); }),
       catalogue({uploads, home.identities(), files, home.keys(), freezer}),
       intake({uploads, files, locks, home.keys(), catalogue}),
       pool(std::max(1U, std::thread::hardware_concurrency())),

@@ -24,6 +24,7 @@ struct Parts {
         std::string program_version);
 
   home::Home& home;
+  audit::Log& audit;  ///< what is not durable in it is not released
   verify::CloudLink& cloud;
   auth::Gate& gate;
   std::string version;  ///< of the program

@@ -74,6 +74,19 @@ net::Route person_route(Parts& parts, const api::RouteInfo& info, PersonHandler 
                     });
 }
 
+audit::Event event_of(audit::Kind kind, const net::HttpRequest& request) {
+  audit::Event event(kind);
+  event.machine(request.peer.name, request.peer.address);
+  return event;
+}
+
+audit::Event event_of(audit::Kind kind, const auth::Caller& caller,
+                      const net::HttpRequest& request) {
+  audit::Event event = event_of(kind, request);
+  event.person(caller.person.name).key_id(caller.key.id);
+  return event;
+}
+
 Result<state::UploadId> parse_upload_id(const std::string& hex) {
   state::UploadId id;
   if (base::from_hex(hex, id.bytes)) return id;

@@ -201,8 +201,22 @@ CREATE INDEX failed_sign_in_by_failures ON failed_sign_in (failures, last_at);
 PRAGMA user_version = 6;
 )sql";
 
-constexpr std::array<const char*, 6> kScripts = {kFirst,  kSecond,   kKeptKeys,
-                                                 kPeople, kPasskeys, kFewestFailures};
+// What the audit log has in the state: the newest signed head that was put here, and what was done
+// while the log was closed, until it opens.
+constexpr const char* kAudit = R"sql(
+CREATE TABLE audit_head (
+  id   INTEGER PRIMARY KEY CHECK (id = 1),
+  head TEXT NOT NULL
+) STRICT;
+CREATE TABLE audit_pending (
+  id     INTEGER PRIMARY KEY AUTOINCREMENT,
+  record TEXT NOT NULL
+) STRICT;
+PRAGMA user_version = 7;
+)sql";
+
+constexpr std::array<const char*, 7> kScripts = {kFirst,    kSecond,         kKeptKeys, kPeople,
+                                                 kPasskeys, kFewestFailures, kAudit};
 }  // namespace
 
 std::span<const char* const> migrations() { return kScripts; }

@@ -20,8 +20,8 @@ Result<plan::OpenedTotals> Runner::run(const Question& question, StageTimes& tim
   plan::OpenedTotals opened;
   for (const plan::PlannedVersion& planned : question.plan.versions()) {
     const open::LiveVersion& version = question.dataset.versions.at(planned.version_index);
-    VersionRun run(sources_, question.plan, planned, version);
-    CN_ASSIGN(auto totals, run.run(question.anew, times));
+    VersionRun run(sources_, question, planned, version);
+    CN_ASSIGN(auto totals, run.run(times));
     opened.push_back(std::move(totals));
   }
   // Another question may have met an altered total meanwhile: then nothing leaves.

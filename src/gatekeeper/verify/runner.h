@@ -8,6 +8,8 @@
 // is opened once, and then the total itself is kept, sealed. Any thread.
 #pragma once
 
+#include <functional>
+
 #include "base/threads.h"
 #include "gatekeeper/open/catalogue.h"
 #include "gatekeeper/state/results.h"
@@ -15,10 +17,19 @@
 
 namespace cryptonet::gatekeeper::verify {
 
+/// Totals of one version that a key was used on.
+struct Opening {
+  const state::Upload& upload;
+  std::size_t totals = 0;
+  std::size_t units = 0;
+};
+
 struct Question {
   const plan::CheckedPlan& plan;
   const open::Dataset& dataset;
   bool anew = false;  ///< ask the cloud and open again, also what is kept
+  /// Called after totals were opened and before they are used or kept; its error ends the question.
+  std::function<base::Status(const Opening&)> on_opened = {};
 };
 
 struct StageTimes {

@@ -80,14 +80,15 @@ std::vector<Batch> make_batches(const std::vector<std::uint32_t>& units,
   return batches;
 }
 
-VersionRun::VersionRun(const Runner::Sources& sources, const plan::CheckedPlan& plan,
+VersionRun::VersionRun(const Runner::Sources& sources, const Question& question,
                        const plan::PlannedVersion& planned, const open::LiveVersion& version)
     : sources_(sources),
-      plan_(plan),
+      question_(question),
+      plan_(question.plan),
       planned_(planned),
       version_(version),
-      kept_(planned.units.size(), std::vector<std::optional<std::int64_t>>(plan.pairs().size())),
-      totals_(planned.units.size(), std::vector<std::int64_t>(plan.pairs().size())) {
+      kept_(planned.units.size(), std::vector<std::optional<std::int64_t>>(plan_.pairs().size())),
+      totals_(planned.units.size(), std::vector<std::int64_t>(plan_.pairs().size())) {
   for (std::size_t i = 0; i < planned.units.size(); ++i) unit_position_[planned.units[i]] = i;
 }
 
@@ -132,7 +133,7 @@ Result<VersionRun::Reply> VersionRun::ask(Batch batch) const {
   return reply;
 }
 
-Result<VersionRun::Totals> VersionRun::run(bool anew, StageTimes& times) {
+Result<VersionRun::Totals> VersionRun::run(StageTimes& times) {
   using Clock = std::chrono::steady_clock;
   const auto ms_since = [](Clock::time_point start) {
     return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
@@ -141,7 +142,7 @@ Result<VersionRun::Totals> VersionRun::run(bool anew, StageTimes& times) {
   std::vector<std::vector<std::size_t>> missing(planned_.units.size());
   for (std::size_t unit = 0; unit < missing.size(); ++unit) {
     for (std::size_t pair = 0; pair < plan_.pairs().size(); ++pair) {
-      if (anew || !kept_[unit][pair].has_value()) {
+      if (question_.anew || !kept_[unit][pair].has_value()) {
         missing[unit].push_back(pair);
       } else {
         totals_[unit][pair] = *kept_[unit][pair];
@@ -186,6 +187,9 @@ Status VersionRun::open(const Reply& reply) {
   CN_ASSIGN(const auto upload_opener, opener());
   auto opened = open_reply(reply, upload_opener);
   if (!opened.ok()) return failed(opened.take_error());
+  if (question_.on_opened) {
+    CN_RETURN_IF_ERROR(question_.on_opened({*now, opened->size(), reply.batch.units.size()}));
+  }
   return sources_.results.keep_totals(version_.upload.id, *opened);
 }
 

@@ -25,9 +25,9 @@ class VersionRun {
  public:
   using Totals = std::vector<std::vector<std::int64_t>>;  ///< [unit position][pair position]
 
-  VersionRun(const Runner::Sources& sources, const plan::CheckedPlan& plan,
+  VersionRun(const Runner::Sources& sources, const Question& question,
              const plan::PlannedVersion& planned, const open::LiveVersion& version);
-  base::Result<Totals> run(bool anew, StageTimes& times);
+  base::Result<Totals> run(StageTimes& times);
 
  private:
   struct Reply {
@@ -49,6 +49,7 @@ class VersionRun {
   base::Error failed(base::Error error);
 
   const Runner::Sources& sources_;
+  const Question& question_;
   const plan::CheckedPlan& plan_;
   const plan::PlannedVersion& planned_;
   const open::LiveVersion& version_;

@@ -1,0 +1,430 @@
+// SPDX-License-Identifier: Apache-2.0
+// The log on disks that fail, over restarts and crashes, from many threads and from two processes'
+// worth of objects at once.
+#include "gatekeeper/audit/log.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <thread>
+
+#include "audit/verifier.h"
+#include "base/file_system.h"
+
+namespace cryptonet::gatekeeper::audit {
+namespace {
+namespace fs = std::filesystem;
+using base::ErrorCode;
+
+/// What a disk can do wrong, step by step: the file is the real one.
+class FaultyDisk final : public LogDisk {
+ public:
+  enum class Fault { kNone, kFull, kTornFull, kSyncFails, kDeadAfterSync, kDead };
+  std::atomic<Fault> fault = Fault::kNone;
+  std::atomic<int> countdown = 0;  ///< the fault strikes at this writing or syncing step
+  std::atomic<int> steps = 0;
+
+  base::Result<std::unique_ptr<LogFile>> open(const fs::path& path) override {
+    CN_ASSIGN(auto file, real_log_disk().open(path));
+    return std::unique_ptr<LogFile>(std::make_unique<File>(*this, std::move(file)));
+  }
+
+ private:
+  base::Status step(bool sync) {
+    ++steps;
+    if (dead_) return base::local_io_error("write", "disk", EIO);
+    if (fault == Fault::kNone || countdown-- > 0) return base::ok();
+    const Fault now = fault;
+    if (now != Fault::kDead) fault = Fault::kNone;
+    if (now == Fault::kDeadAfterSync) dead_ = true;
+    return base::local_io_error(sync ? "fsync" : "write", "disk", sync ? EIO : ENOSPC);
+  }
+  struct File final : LogFile {
+    File(FaultyDisk& owner, std::unique_ptr<LogFile> real_file)
+        : disk(owner), real(std::move(real_file)) {}
+    base::Result<std::uint64_t> size() override { return real->size(); }
+    base::Result<base::Bytes> read() override { return real->read(); }
+    base::Status append(base::ByteView bytes) override {
+      CN_ASSIGN(const auto end, real->size());
+      return write_at(end, bytes);
+    }
+    base::Status write_at(std::uint64_t offset, base::ByteView bytes) override {
+      const bool tears = disk.fault == Fault::kTornFull;
+      const base::Status possible = disk.step(false);
+      if (possible.ok()) return real->write_at(offset, bytes);
+      if (tears) CN_RETURN_IF_ERROR(real->write_at(offset, bytes.first(bytes.size() * 2 / 3)));
+      return possible;
+    }
+    base::Status cut(std::uint64_t size) override {
+      CN_RETURN_IF_ERROR(disk.step(false));
+      return real->cut(size);
+    }
+    base::Status sync() override {
+      CN_RETURN_IF_ERROR(disk.step(true));
+      return real->sync();
+    }
+    FaultyDisk& disk;
+    std::unique_ptr<LogFile> real;
+  };
+  std::atomic<bool> dead_ = false;
+
+ public:
+  void mend() {
+    fault = Fault::kNone;
+    dead_ = false;
+  }
+};
+
+Event event(std::uint64_t number) {
+  Event made(Kind::kRelease);
+  made.machine("researcher", "127.0.0.1").dataset("t").count("number", number);
+  return made;
+}
+
+class LogTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = (fs::temp_directory_path() / "cn_audit_XXXXXX").string();
+    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+    folder_ = pattern;
+    database_ = *state::Database::create(folder_ / "state.db");
+    key_.span()[0] = 7;
+  }
+  void TearDown() override {
+    database_.reset();
+    fs::remove_all(folder_);
+  }
+  LogOptions options() {
+    LogOptions made;
+    made.folder = folder_ / "audit";
+    made.disk = &disk_;
+    made.segment_bytes = 4096;
+    return made;
+  }
+  base::Result<std::unique_ptr<Log>> try_open(const LogOptions& log_options) {
+    auto log = std::make_unique<Log>(log_options, *database_);
+    CN_RETURN_IF_ERROR(log->open(key_));
+    return log;
+  }
+  base::Result<std::unique_ptr<Log>> try_open() { return try_open(options()); }
+  std::unique_ptr<Log> open() {
+    auto log = try_open();
+    EXPECT_TRUE(log.ok()) << base::describe(log.error());
+    return log.ok() ? std::move(*log) : nullptr;
+  }
+  /// All that lies on disk, held against the heads there.
+  cryptonet::audit::Report verify() {
+    cryptonet::audit::Verifier verifier;
+    auto slots = HeadSlots::open(real_log_disk(), folder_ / "audit" / "heads");
+    if (const auto head = slots->newest(); head.ok() && head->has_value()) {
+      verifier.expect(**head, "audit/heads");
+    }
+    const auto segments = list_segments(folder_ / "audit");
+    for (const std::uint64_t segment : *segments) {
+      verifier.begin_file(segment_name(segment));
+      std::ifstream file(folder_ / "audit" / segment_name(segment));
+      std::string line;
+      while (std::getline(file, line)) verifier.line(line);
+    }
+    return std::move(verifier).finish();
+  }
+  void expect_sound(std::uint64_t records) {
+    const auto report = verify();
+    EXPECT_TRUE(report.findings.empty()) << cryptonet::audit::describe(report.findings.front());
+    EXPECT_EQ(report.records, records);
+  }
+  fs::path last_segment() {
+    return folder_ / "audit" / segment_name(list_segments(folder_ / "audit")->back());
+  }
+  void rewrite(const fs::path& path, const std::string& text) {
+    std::ofstream(path, std::ios::binary | std::ios::trunc) << text;
+  }
+  std::string text_of(const fs::path& path) {
+    const base::Bytes bytes = *base::read_file(path, 1 << 24);
+    return std::string(base::text_of(bytes));
+  }
+
+  fs::path folder_;
+  std::unique_ptr<state::Database> database_;
+  base::Secret<32> key_;
+  FaultyDisk disk_;
+};
+
+TEST_F(LogTest, GoesOnOverRestartsAndSegments) {
+  for (std::uint64_t round = 0; round < 5; ++round) {
+    const auto log = open();
+    for (std::uint64_t i = 0; i < 10; ++i) ASSERT_TRUE(log->record(event(round * 10 + i)).ok());
+  }
+  expect_sound(50);
+  EXPECT_GT(list_segments(folder_ / "audit")->size(), 3U);
+  const auto log = open();
+  const auto head = log->head();
+  ASSERT_TRUE(head.ok());
+  EXPECT_EQ(head->sequence, 50U);
+  const auto page = log->read(1, 1000, 1 << 20);
+  ASSERT_TRUE(page.ok());
+  EXPECT_EQ(page->lines.size(), 50U);
+  EXPECT_EQ(page->next, 51U);
+  const auto some = log->read(17, 5, 1 << 20);
+  ASSERT_EQ(some->lines.size(), 5U);
+  EXPECT_EQ(cryptonet::audit::parse_record(some->lines.front())->record.sequence, 17U);
+  EXPECT_EQ(log->read(51, 5, 1 << 20)->lines.size(), 0U);
+}
+
+TEST_F(LogTest, FilesAreForTheirOwnerAlone) {
+  ASSERT_TRUE(open()->record(event(1)).ok());
+  for (const auto& entry : fs::directory_iterator(folder_ / "audit")) {
+    EXPECT_EQ(entry.status().permissions(), fs::perms::owner_read | fs::perms::owner_write);
+  }
+  EXPECT_EQ(fs::status(folder_ / "audit").permissions(), fs::perms::owner_all);
+}
+
+TEST_F(LogTest, ManyThreadsShareTurnsAtTheDisk) {
+  const auto log = open();
+  constexpr std::uint64_t kThreads = 16;
+  constexpr std::uint64_t kEach = 50;
+  const int before = disk_.steps;
+  std::vector<std::thread> threads;
+  for (std::uint64_t thread = 0; thread < kThreads; ++thread) {
+    threads.emplace_back([&log, thread] {
+      for (std::uint64_t i = 0; i < kEach; ++i) {
+        EXPECT_TRUE(log->record(event(thread * kEach + i)).ok());
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  // Four steps for every batch: write and sync records, write and sync the head.
+  EXPECT_LT(disk_.steps - before, static_cast<int>(4 * kThreads * kEach / 2));
+  expect_sound(kThreads * kEach);
+}
+
+TEST_F(LogTest, TwoWritersTakeTurns) {
+  const auto server = open();
+  const auto command = open();
+  std::vector<std::thread> threads;
+  for (Log* log : {server.get(), command.get()}) {
+    threads.emplace_back([log] {
+      for (std::uint64_t i = 0; i < 100; ++i) EXPECT_TRUE(log->record(event(i)).ok());
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  expect_sound(200);
+}
+
+TEST_F(LogTest, WaitsForAnotherWriterAndGivesUp) {
+  auto log_options = options();
+  log_options.patience = std::chrono::milliseconds(30);
+  const auto log = try_open(log_options);
+  ASSERT_TRUE(log.ok());
+  const auto held = Turn::take(folder_ / "audit" / "lock", std::chrono::milliseconds(0));
+  ASSERT_TRUE(held.ok());
+  const auto refused = (*log)->record(event(1));
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, ErrorCode::kLocalIo);
+  EXPECT_EQ(refused.error().rule, "audit.busy");
+}
+
+TEST_F(LogTest, AFailedStepIsToldAndLeavesNoTrace) {
+  using Fault = FaultyDisk::Fault;
+  const auto log = open();
+  std::uint64_t good = 0;
+  for (const Fault fault : {Fault::kFull, Fault::kTornFull, Fault::kSyncFails}) {
+    for (int step = 0; step < 4; ++step) {
+      ASSERT_TRUE(log->record(event(++good)).ok());
+      disk_.countdown = step;
+      disk_.fault = fault;
+      const auto refused = log->record({event(900), event(901)});
+      ASSERT_FALSE(refused.ok()) << step;
+      EXPECT_EQ(refused.error().code, ErrorCode::kLocalIo);
+      EXPECT_EQ(refused.error().rule, "audit.disk");
+      expect_sound(good);
+    }
+  }
+  ASSERT_TRUE(log->record(event(++good)).ok());
+  expect_sound(good);
+}
+
+TEST_F(LogTest, RefusesEverythingUntilTheDiskWorksAgain) {
+  using Fault = FaultyDisk::Fault;
+  for (int step = 0; step < 4; ++step) {
+    auto log = open();
+    const std::uint64_t before = log->head()->sequence;
+    ASSERT_TRUE(log->record(event(1)).ok());
+    disk_.countdown = step;
+    disk_.fault = Fault::kDeadAfterSync;
+    EXPECT_FALSE(log->record(event(2)).ok());
+    EXPECT_FALSE(log->record(event(3)).ok());
+    EXPECT_FALSE(log->record(event(4)).ok());
+    disk_.mend();
+    ASSERT_TRUE(log->record(event(5)).ok());
+    // What failed may stand in the log where it was whole; nothing that was acknowledged is gone.
+    const auto report = verify();
+    EXPECT_TRUE(report.findings.empty()) << cryptonet::audit::describe(report.findings.front());
+    EXPECT_GE(report.records, before + 2);
+    EXPECT_LE(report.records, before + 3);
+  }
+}
+
+TEST_F(LogTest, CutsATornEndThatWasNeverAcknowledged) {
+  ASSERT_TRUE(open()->record(event(1)).ok());
+  const std::string whole = text_of(last_segment());
+  std::string line;
+  {  // what the next record looks like
+    ASSERT_TRUE(open()->record(event(2)).ok());
+    line = text_of(last_segment()).substr(whole.size());
+  }
+  fs::remove_all(folder_ / "audit");
+  database_.reset();
+  fs::remove(folder_ / "state.db");
+  database_ = *state::Database::create(folder_ / "state.db");
+  ASSERT_TRUE(open()->record(event(1)).ok());
+  const std::string first = text_of(last_segment());
+  for (const std::string& torn :
+       {std::string("{"), line.substr(0, 100), std::string(300, '\0'), std::string("\n\n"),
+        std::string(100, '\0') + "\n", std::string("{}\n")}) {
+    rewrite(last_segment(), first + torn);
+    const auto log = open();
+    ASSERT_NE(log, nullptr);
+    EXPECT_EQ(log->head()->sequence, 1U);
+    EXPECT_EQ(text_of(last_segment()), first);
+  }
+}
+
+TEST_F(LogTest, KeepsAWholeRecordThatACrashLeftUnacknowledged) {
+  {
+    const auto log = open();
+    ASSERT_TRUE(log->record(event(1)).ok());
+  }
+  const std::string heads = text_of(folder_ / "audit" / "heads");
+  {
+    auto unkept = open();
+    ASSERT_TRUE(unkept->record(event(2)).ok());
+    rewrite(folder_ / "audit" / "heads", heads);  // the crash came before the head
+    EXPECT_TRUE(unkept->record(event(3)).ok());   // as another process would find it
+  }
+  expect_sound(3);
+}
+
+TEST_F(LogTest, FindsACutOffEndByItsHead) {
+  std::string shorter;
+  {
+    const auto log = open();
+    ASSERT_TRUE(log->record(event(1)).ok());
+    shorter = text_of(last_segment());
+    ASSERT_TRUE(log->record(event(2)).ok());
+  }
+  rewrite(last_segment(), shorter);
+  const auto refused = try_open();
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, ErrorCode::kIntegrity);
+  EXPECT_EQ(refused.error().rule, "audit.cut_off");
+  // The heads' file too: then the state tells.
+  for (const std::string& heads : {std::string(), std::string(1024, ' ')}) {
+    rewrite(folder_ / "audit" / "heads", heads);
+    const auto by_state = try_open();
+    ASSERT_FALSE(by_state.ok());
+    EXPECT_EQ(by_state.error().code, ErrorCode::kIntegrity);
+  }
+  fs::remove_all(folder_ / "audit");
+  EXPECT_EQ(try_open().error().code, ErrorCode::kIntegrity);
+}
+
+TEST_F(LogTest, DoesNotOpenOverAChangedRecord) {
+  {
+    const auto log = open();
+    for (std::uint64_t i = 0; i < 5; ++i) ASSERT_TRUE(log->record(event(i)).ok());
+  }
+  const std::string whole = text_of(last_segment());
+  for (std::size_t at = 0; at < whole.size(); at += 7) {
+    std::string altered = whole;
+    altered[at] = static_cast<char>(altered[at] ^ 1);
+    rewrite(last_segment(), altered);
+    const auto refused = try_open();
+    ASSERT_FALSE(refused.ok()) << at;
+    EXPECT_EQ(refused.error().code, ErrorCode::kIntegrity);
+    const auto line = 1 + std::count(whole.begin(), whole.begin() + static_cast<long>(at), '\n');
+    EXPECT_NE(refused.error().message.find(".log:" + std::to_string(line) + ":"), std::string::npos)
+        << refused.error().message;
+  }
+  rewrite(last_segment(), whole);
+  EXPECT_TRUE(try_open().ok());
+  key_.span()[0] = 8;
+  EXPECT_EQ(try_open().error().rule, "audit.key");
+}
+
+TEST_F(LogTest, AChangeUnderARunningLogIsFound) {
+  const auto log = open();
+  ASSERT_TRUE(log->record(event(1)).ok());
+  ASSERT_TRUE(log->record(event(2)).ok());
+  const std::string whole = text_of(last_segment());
+  rewrite(last_segment(), whole.substr(0, whole.find('\n') + 1));
+  const auto refused = log->record(event(3));
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, ErrorCode::kIntegrity);
+  EXPECT_FALSE(log->record(event(4)).ok());
+}
+
+TEST_F(LogTest, AnEmptyNextSegmentIsNoHarm) {
+  {
+    const auto log = open();
+    for (std::uint64_t i = 0; i < 5; ++i) ASSERT_TRUE(log->record(event(i)).ok());
+  }
+  for (const std::string& junk : {std::string(), std::string("{\"seq\":6")}) {
+    rewrite(folder_ / "audit" / segment_name(6), junk);
+    ASSERT_EQ(open()->head()->sequence, 5U);
+  }
+  ASSERT_TRUE(open()->record(event(6)).ok());
+  expect_sound(6);
+}
+
+TEST_F(LogTest, FingerprintsAreKeyed) {
+  const auto log = open();
+  const auto text = base::view_of("SELECT 1");
+  EXPECT_EQ(log->fingerprint("question", text).bytes, log->fingerprint("question", text).bytes);
+  EXPECT_NE(log->fingerprint("question", text).bytes, log->fingerprint("text", text).bytes);
+  const auto bytes = log->fingerprint("question", text).bytes;
+  key_.span()[0] = 9;
+  fs::remove_all(folder_ / "audit");
+  const auto other = try_open({.folder = folder_ / "other"});
+  ASSERT_TRUE(other.ok());
+  EXPECT_NE((*other)->fingerprint("question", text).bytes, bytes);
+}
+
+TEST_F(LogTest, KeepsOfAnErrorItsRuleAlone) {
+  const auto log = open();
+  // The text of an error may quote what was typed, and another server's rule may be anything.
+  Event denied(Kind::kSignInDenied);
+  denied.error(base::Error(ErrorCode::kRefused, "sign_in.denied", "no user hunter2", "hunter2"));
+  Event failed(Kind::kRefusal);
+  failed.error(base::Error(ErrorCode::kIntegrity, "hunter2 hunter2", "x"));
+  ASSERT_TRUE(log->record({denied, failed}).ok());
+  const auto page = log->read(1, 10, 1 << 20);
+  ASSERT_EQ(page->lines.size(), 2U);
+  const auto first = cryptonet::audit::parse_record(page->lines[0])->record;
+  EXPECT_EQ(first.kind, "sign_in_denied");
+  EXPECT_EQ(first.outcome, "refused");
+  EXPECT_EQ(first.rule, "sign_in.denied");
+  const auto second = cryptonet::audit::parse_record(page->lines[1])->record;
+  EXPECT_EQ(second.outcome, "failed");
+  EXPECT_EQ(second.rule, "other");
+  for (const std::string& line : page->lines) EXPECT_EQ(line.find("hunter2"), std::string::npos);
+}
+
+TEST_F(LogTest, AClosedLogRefusesRecordsAndKeepsNotes) {
+  Log log(options(), *database_);
+  const auto refused = log.record(event(1));
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().rule, "audit.closed");
+  for (std::uint64_t i = 0; i < 1000; ++i) log.note(event(i));
+  ASSERT_TRUE(log.open(key_).ok());
+  EXPECT_EQ(log.head()->sequence, 256U);
+  log.close();
+  EXPECT_FALSE(log.record(event(2)).ok());
+  ASSERT_TRUE(log.open(key_).ok());
+  ASSERT_TRUE(log.record(event(3)).ok());
+  expect_sound(257);
+}
+
+}  // namespace
+}  // namespace cryptonet::gatekeeper::audit
