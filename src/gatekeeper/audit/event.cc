@@ -87,10 +87,14 @@ Event& Event::upload(const std::array<std::uint8_t, 16>& id) {
   return named("upload", base::to_hex(id));
 }
 
-Event& Event::key_id(std::string_view id) {
+Event& Event::short_id(Word name, std::string_view id) {
   // Ids are short; a key is not, and must not get in by mistake.
   CHECK(id.size() <= 32);
-  return named("key_id", id);
+  return named(name, id);
+}
+
+Event& Event::route(std::string_view method, std::string_view pattern) {
+  return named("route", std::string(method) + " " + std::string(pattern));
 }
 
 Event& Event::functions(const std::vector<std::string>& names) {

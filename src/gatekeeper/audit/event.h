@@ -91,7 +91,11 @@ class Event {
   Event& versions(const std::vector<std::uint64_t>& versions);
   Event& upload(const std::array<std::uint8_t, 16>& id);
   /// The public id of a session or access key, never the key.
-  Event& key_id(std::string_view id);
+  Event& key_id(std::string_view id) { return short_id("key_id", id); }
+  /// …of another session or access key than the one that asks.
+  Event& about_key(std::string_view id) { return short_id("about_key", id); }
+  /// A route of the API, as it stands in the program's text.
+  Event& route(std::string_view method, std::string_view pattern);
   /// Names of functions of a question, as the planner spells them.
   Event& functions(const std::vector<std::string>& names);
   Event& count(Word name, std::uint64_t value);
@@ -103,6 +107,7 @@ class Event {
  private:
   friend class Log;
   Event& named(Word name, std::string_view value);
+  Event& short_id(Word name, std::string_view id);
   Kind kind_;
   Record record_;
 };

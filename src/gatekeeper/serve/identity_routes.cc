@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Joining, and how the gatekeeper is.
 #include "gatekeeper/auth/admission.h"
+#include "gatekeeper/serve/recording.h"
 #include "gatekeeper/serve/routes.h"
 
 namespace cryptonet::gatekeeper::serve {
@@ -9,9 +10,20 @@ using base::Result;
 
 Result<net::HttpResponse> join(Parts& parts, const net::HttpRequest& request) {
   CN_ASSIGN(const auto message, api::JoinRequest::from_json(base::text_of(request.body)));
-  CN_ASSIGN(auto certificate,
-            auth::join(parts.home.authority(), message, std::chrono::system_clock::now()));
-  return net::json_response(api::JoinReply{std::move(certificate)}.to_json());
+  auto certificate = auth::join(parts.home.authority(), message, std::chrono::system_clock::now());
+  audit::Event event = event_of(audit::Kind::kEnrolment, request);
+  event.action("joined");
+  if (!certificate.ok()) {
+    event.error(certificate.error());
+    parts.audit.note(std::move(event));
+    return certificate.take_error();
+  }
+  CN_ASSIGN(const auto enrolment, parts.home.identities().find_enrolment(message.enrolment));
+  if (enrolment.has_value()) {
+    event.enrolment(enrolment->name).role(state::role_word(enrolment->role));
+  }
+  CN_RETURN_IF_ERROR(parts.audit.record(std::move(event)));
+  return net::json_response(api::JoinReply{std::move(*certificate)}.to_json());
 }
 
 Result<net::HttpResponse> status(Parts& parts) {

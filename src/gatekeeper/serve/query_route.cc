@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "gatekeeper/people/rights.h"
 #include "gatekeeper/release/release.h"
+#include "gatekeeper/serve/recording.h"
 #include "gatekeeper/serve/routes.h"
 
 namespace cryptonet::gatekeeper::serve {
@@ -58,7 +59,7 @@ struct Asking {
   const auth::Caller& caller;
   const net::HttpRequest& request;
 
-  audit::Event event(audit::Kind kind) const { return event_of(kind, caller, request); }
+  audit::Event event(audit::Kind kind) const { return event_of(kind, request, &caller); }
 };
 
 /// The question and its plan: columns, conditions and labels go in as one keyed fingerprint.

@@ -6,6 +6,7 @@
 
 #include "gatekeeper/auth/admission.h"
 #include "gatekeeper/people/rights.h"
+#include "gatekeeper/serve/recording.h"
 
 namespace cryptonet::gatekeeper::serve {
 using base::Error;
@@ -27,13 +28,16 @@ net::Route open_route(const api::RouteInfo& info, net::Handler handler) {
 
 net::Route admitted_route(Parts& parts, const api::RouteInfo& info, PrincipalHandler handler) {
   CHECK(!info.anybody);
-  return open_route(
-      info,
-      [&parts,
-       handler = std::move(handler)](const net::HttpRequest& request) -> Result<net::HttpResponse> {
-        CN_ASSIGN(const auto principal, auth::principal_of(parts.home.identities(), request.peer));
-        return handler(principal, request);
-      });
+  return open_route(info,
+                    [&parts, info, handler = std::move(handler)](
+                        const net::HttpRequest& request) -> Result<net::HttpResponse> {
+                      const auto principal =
+                          auth::principal_of(parts.home.identities(), request.peer);
+                      if (!principal.ok()) {
+                        return not_admitted(parts, info, request, nullptr, principal.error());
+                      }
+                      return recorded(parts, info, request, nullptr, handler(*principal, request));
+                    });
 }
 
 namespace {
@@ -57,6 +61,15 @@ base::Status check_caller(Parts& parts, const api::RouteInfo& info, const auth::
   }
   return base::ok();
 }
+
+/// Nobody, where the machine may come alone and brings no token.
+base::Status admit_caller(Parts& parts, const api::RouteInfo& info, const net::HttpRequest& request,
+                          std::optional<auth::Caller>& caller) {
+  CN_RETURN_IF_ERROR(auth::principal_of(parts.home.identities(), request.peer));
+  if (request.bearer.empty() && may_come_alone(info, request.peer)) return base::ok();
+  CN_ASSIGN(caller, parts.gate.access.admit(request.bearer, request.peer));
+  return check_caller(parts, info, *caller);
+}
 }  // namespace
 
 net::Route person_route(Parts& parts, const api::RouteInfo& info, PersonHandler handler) {
@@ -64,27 +77,13 @@ net::Route person_route(Parts& parts, const api::RouteInfo& info, PersonHandler 
   return open_route(info,
                     [&parts, info, handler = std::move(handler)](
                         const net::HttpRequest& request) -> Result<net::HttpResponse> {
-                      CN_RETURN_IF_ERROR(auth::principal_of(parts.home.identities(), request.peer));
                       std::optional<auth::Caller> caller;
-                      if (!request.bearer.empty() || !may_come_alone(info, request.peer)) {
-                        CN_ASSIGN(caller, parts.gate.access.admit(request.bearer, request.peer));
-                        CN_RETURN_IF_ERROR(check_caller(parts, info, *caller));
-                      }
-                      return handler(caller, request);
+                      const base::Status admitted = admit_caller(parts, info, request, caller);
+                      const auth::Caller* who = caller.has_value() ? &*caller : nullptr;
+                      if (!admitted.ok())
+                        return not_admitted(parts, info, request, who, admitted.error());
+                      return recorded(parts, info, request, who, handler(caller, request));
                     });
-}
-
-audit::Event event_of(audit::Kind kind, const net::HttpRequest& request) {
-  audit::Event event(kind);
-  event.machine(request.peer.name, request.peer.address);
-  return event;
-}
-
-audit::Event event_of(audit::Kind kind, const auth::Caller& caller,
-                      const net::HttpRequest& request) {
-  audit::Event event = event_of(kind, request);
-  event.person(caller.person.name).key_id(caller.key.id);
-  return event;
 }
 
 Result<state::UploadId> parse_upload_id(const std::string& hex) {

@@ -22,10 +22,6 @@ using PersonHandler = std::function<base::Result<net::HttpResponse>(
 /// key passes where the API says so; where it asks for a fresh second factor, kRefused
 /// (auth.step_up) tells that it is not.
 net::Route person_route(Parts& parts, const api::RouteInfo& info, PersonHandler handler);
-/// An event of a request, to be filled in: who asks, and from where.
-audit::Event event_of(audit::Kind kind, const net::HttpRequest& request);
-audit::Event event_of(audit::Kind kind, const auth::Caller& caller,
-                      const net::HttpRequest& request);
 /// A route for anybody.
 net::Route open_route(const api::RouteInfo& info, net::Handler handler);
 

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// What of a request goes into the audit log. One table says which routes change something and how
+// that is called; the record is durable before the answer leaves, and an answer whose record cannot
+// be written does not leave. Questions record themselves (query_route.cc), for they have several
+// steps.
+#pragma once
+
+#include "api/path.h"
+#include "gatekeeper/serve/gatekeeper.h"
+
+namespace cryptonet::gatekeeper::serve {
+
+/// An event of a request, to be filled in: who asks, and from where. The caller may be nobody.
+audit::Event event_of(audit::Kind kind, const net::HttpRequest& request,
+                      const auth::Caller* caller = nullptr);
+
+/// Passes the response on when its record is durable. Routes that change nothing are not recorded.
+base::Result<net::HttpResponse> recorded(Parts& parts, const api::RouteInfo& info,
+                                         const net::HttpRequest& request,
+                                         const auth::Caller* caller,
+                                         base::Result<net::HttpResponse> response);
+/// Notes that somebody was not let in, and gives the error back.
+base::Error not_admitted(Parts& parts, const api::RouteInfo& info, const net::HttpRequest& request,
+                         const auth::Caller* caller, base::Error error);
+
+}  // namespace cryptonet::gatekeeper::serve
