@@ -8,6 +8,7 @@ import pathlib
 import struct
 import sys
 
+from seed_audit import audit
 from seed_objects import expression, seal_objects
 from seed_texts import http, question, schema
 
@@ -359,7 +360,7 @@ def passkeys():
 
 def main():
     folder = pathlib.Path(sys.argv[1])
-    makers = (answers, column_records, expression, http, ledger, messages, package, passkeys,
+    makers = (answers, audit, column_records, expression, http, ledger, messages, package, passkeys,
               question, schema, seal_objects)
     for make in makers:
         target = folder / make.__name__

@@ -18,6 +18,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 # Files of each fuzz target that read outside bytes.
 PARSERS = {
     "answers": ["src/researcher/client/result_text.cc"],
+    "audit": [f"src/audit/{name}.cc" for name in ("exported", "head", "record", "verifier")],
     "column_records": [f"src/columns/format/{name}.cc" for name in (
         "file_header", "hints", "manifest", "merkle_tree", "sealed_key", "segment", "totals")],
     "expression": ["src/he/expression/expression.cc", "src/he/expression/plan.cc"],

@@ -14,5 +14,6 @@ void add_unfreeze(CLI::App& app, Session& session);
 void add_serve(CLI::App& app, Session& session);
 void add_unseal(CLI::App& app, Session& session);
 void add_seal(CLI::App& app, Session& session);
+void add_audit(CLI::App& app, Session& session);
 
 }  // namespace cryptonet::gatekeeper::app

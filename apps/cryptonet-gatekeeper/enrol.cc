@@ -23,8 +23,15 @@ Status enrol(const Session& session, const Options& options) {
   CN_ASSIGN(const auto home, open_unsealed(session, options.opening, randomness));
   const auto role = state::role_from_word(options.role);
   CHECK(role.has_value());  // the command line admits the three words only
-  CN_RETURN_IF_ERROR(auth::enrol(home->authority(), {options.name, *role}, options.out,
-                                 base::real_file_system(), randomness, now()));
+  audit::Event made(audit::Kind::kEnrolment);
+  made.action("made").enrolment(options.name).role(options.role);
+  CN_RETURN_IF_ERROR(home->audit().record(made));
+  if (Status enrolled = auth::enrol(home->authority(), {options.name, *role}, options.out,
+                                    base::real_file_system(), randomness, now());
+      !enrolled.ok()) {
+    home->audit().note(made.error(enrolled.error()));
+    return enrolled;
+  }
   report(session, "enrolled " + options.name + " as " + options.role + ": " + options.out,
          "{\"name\":" + quoted(options.name) + ",\"role\":" + quoted(options.role) +
              ",\"file\":" + quoted(options.out) + "}");
@@ -35,6 +42,8 @@ Status revoke(const Session& session, const std::string& name) {
   base::OsRandomness randomness;
   CN_ASSIGN(const auto home, home::Home::open(session.home, randomness));
   CN_RETURN_IF_ERROR(auth::revoke(home->authority(), name, now()));
+  audit::Event event(audit::Kind::kEnrolment);
+  CN_RETURN_IF_ERROR(home->audit().record_soon(event.action("revoked").enrolment(name)));
   report(session, "revoked " + name, "{\"revoked\":" + quoted(name) + "}");
   return base::ok();
 }

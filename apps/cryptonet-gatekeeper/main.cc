@@ -34,6 +34,7 @@ int run(int argc, char** argv) {
   app::add_serve(parser, session);
   app::add_unseal(parser, session);
   app::add_seal(parser, session);
+  app::add_audit(parser, session);
   try {
     parser.parse(argc, argv);
   } catch (const CLI::Success& help) {

@@ -18,6 +18,9 @@ base::Status unfreeze(const Session& session, const Options& options) {
   base::OsRandomness randomness;
   CN_ASSIGN(const auto home, home::Home::open(session.home, randomness));
   state::Uploads uploads(home->database());
+  audit::Event event(audit::Kind::kUnfreeze);
+  CN_RETURN_IF_ERROR(
+      home->audit().record_soon(event.dataset(options.dataset).version(options.version)));
   CN_ASSIGN(const bool was_frozen, uploads.unfreeze(options.dataset, options.version));
   const std::string version = std::to_string(options.version);
   report(session,

@@ -21,5 +21,6 @@ void add_sign_in(CLI::App& app, Session& session);
 void add_user(CLI::App& app, Session& session);
 void add_project(CLI::App& app, Session& session);
 void add_token(CLI::App& app, Session& session);
+void add_audit(CLI::App& app, Session& session);
 
 }  // namespace cryptonet::app

@@ -39,6 +39,30 @@ constexpr std::array<std::string_view, 3> kSealFileModeWords{"none", "passphrase
 constexpr std::array<std::string_view, 3> kSealStateModeWords{"none", "passphrase", "shares"};
 constexpr std::array<std::string_view, 5> kPageAccountRolesWords{"contributor", "researcher", "steward", "custodian", "auditor"};
 
+void read(const Cursor& at, AuditHead& out) {
+  const Fields fields(at, {"head"});
+  read_text(fields["head"], {.min = 0, .max = 512}, out.head);
+}
+
+Json write(const AuditHead& in) {
+  Json out = Json::object();
+  out["head"] = Json(in.head);
+  return out;
+}
+
+void read(const Cursor& at, AuditPage& out) {
+  const Fields fields(at, {"records", "next"});
+  read_array(fields["records"], {.min = 0, .max = 4096}, out.records, [](const Cursor& at0, std::string& item0) { read_text(at0, {.min = 0, .max = 16384}, item0); });
+  read_integer(fields["next"], {.min = 0, .max = 9007199254740991}, out.next);
+}
+
+Json write(const AuditPage& in) {
+  Json out = Json::object();
+  out["records"] = write_array(in.records, [](const auto& item0) { return Json(item0); });
+  out["next"] = Json(in.next);
+  return out;
+}
+
 void read(const Cursor& at, Failure& out) {
   const Fields fields(at, {"code", "rule", "message", "file", "line", "column", "hint"});
   read_text(fields["code"], {.one_of = kFailureCodeWords}, out.code);
@@ -1060,6 +1084,18 @@ Json write(const NamedId& in) {
 }
 
 }  // namespace
+
+base::Result<AuditHead> AuditHead::from_json(std::string_view text) {
+  return from_json_text<AuditHead>("AuditHead", text, kMaxBytes,
+                                [](const Cursor& at, AuditHead& out) { read(at, out); });
+}
+std::string AuditHead::to_json() const { return dump(write(*this)); }
+
+base::Result<AuditPage> AuditPage::from_json(std::string_view text) {
+  return from_json_text<AuditPage>("AuditPage", text, kMaxBytes,
+                                [](const Cursor& at, AuditPage& out) { read(at, out); });
+}
+std::string AuditPage::to_json() const { return dump(write(*this)); }
 
 base::Result<Failure> Failure::from_json(std::string_view text) {
   return from_json_text<Failure>("Failure", text, kMaxBytes,

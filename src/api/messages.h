@@ -20,6 +20,27 @@ namespace cryptonet::api {
 /// A value in an answer: NULL (or suppressed), text or exact number as text, real number.
 using Cell = std::variant<std::monostate, std::string, double>;
 
+/// A signed head of the audit log.
+struct AuditHead {
+  std::string head;  ///< docs/formats/audit.md
+
+  bool operator==(const AuditHead&) const = default;
+  static constexpr std::size_t kMaxBytes = 65536;
+  static base::Result<AuditHead> from_json(std::string_view text);
+  std::string to_json() const;
+};
+
+/// Lines of the audit log.
+struct AuditPage {
+  std::vector<std::string> records;
+  std::uint64_t next = 0;  ///< Number of the record after them
+
+  bool operator==(const AuditPage&) const = default;
+  static constexpr std::size_t kMaxBytes = 16777216;
+  static base::Result<AuditPage> from_json(std::string_view text);
+  std::string to_json() const;
+};
+
 /// What went wrong, where, and what would mend it.
 struct Failure {
   std::string code;  ///< Programs branch on this

@@ -18,6 +18,7 @@ inline constexpr std::array<std::string_view, 1> kGatekeeper{"gatekeeper"};
 inline constexpr std::array<std::string_view, 1> kResearcher{"researcher"};
 inline constexpr std::array<std::string_view, 2> kContributorResearcher{"contributor", "researcher"};
 inline constexpr std::array<std::string_view, 5> kContributorResearcherStewardCustodianAuditor{"contributor", "researcher", "steward", "custodian", "auditor"};
+inline constexpr std::array<std::string_view, 2> kCustodianAuditor{"custodian", "auditor"};
 inline constexpr std::array<std::string_view, 1> kCustodian{"custodian"};
 inline constexpr std::array<std::string_view, 3> kGatekeeperContributorResearcher{"gatekeeper", "contributor", "researcher"};
 }  // namespace roles
@@ -126,6 +127,14 @@ inline constexpr RouteInfo kStepUp{
 inline constexpr RouteInfo kWhoAmI{
     .method = "GET", .pattern = "/v1/me",
     .max_body_bytes = 0, .roles = roles::kContributorResearcher, .people = roles::kContributorResearcherStewardCustodianAuditor, .access_keys = true};
+/// A signed head over the whole audit log.
+inline constexpr RouteInfo kGetAuditHead{
+    .method = "GET", .pattern = "/v1/audit/head",
+    .max_body_bytes = 0, .roles = roles::kContributorResearcher, .people = roles::kCustodianAuditor};
+/// Records of the audit log, a few thousand at once.
+inline constexpr RouteInfo kReadAudit{
+    .method = "GET", .pattern = "/v1/audit/records/{}",
+    .max_body_bytes = 0, .roles = roles::kContributorResearcher, .people = roles::kCustodianAuditor, .step_up = true};
 /// Everybody.
 inline constexpr RouteInfo kListUsers{
     .method = "GET", .pattern = "/v1/users",

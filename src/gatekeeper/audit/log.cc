@@ -65,13 +65,14 @@ Status Log::open(const base::Secret<32>& key) {
   }
   Status opened = base::real_file_system().make_folders(options_.folder, 0700);
   if (opened.ok()) opened = record(std::move(waiting));  // reads what is there
+  if (opened.ok()) opened = take_pending();
   if (!opened.ok()) close();
   return opened;
 }
 
 void Log::close() {
   if (!is_open_) return;
-  if (const Status kept = keep_head(); !kept.ok()) {
+  if (const Status kept = keep_newest(); !kept.ok()) {
     spdlog::warn("the state does not hold the last head of the audit log: {}",
                  base::describe(kept.error()));
   }
@@ -152,7 +153,7 @@ Status Log::record(std::vector<Event> events) {
   const bool keep = acknowledged_.sequence >= kept_in_state_ + kRecordsPerStateHead;
   lock.unlock();
   if (keep) {
-    if (const Status kept = keep_head(); !kept.ok()) {
+    if (const Status kept = keep_newest(); !kept.ok()) {
       spdlog::warn("the state does not hold the newest head of the audit log: {}",
                    base::describe(kept.error()));
     }
@@ -322,7 +323,35 @@ Result<Head> Log::head() {
   return sign(acknowledged_);
 }
 
+Status Log::record_soon(Event event) {
+  if (is_open_) return record(std::move(event));
+  event.record_.sequence = 1;
+  event.record_.time = now_text();
+  std::string line;
+  cryptonet::audit::write_record(std::move(event.record_), line);
+  return state_heads_.add_pending(line);
+}
+
+/// A crash between the two steps records something twice, never not at all.
+Status Log::take_pending() {
+  CN_ASSIGN(const auto pending, state_heads_.pending());
+  if (pending.empty()) return base::ok();
+  std::vector<Event> events;
+  for (const auto& waiting : pending) {
+    CN_ASSIGN(auto parsed, cryptonet::audit::parse_record(waiting.record));
+    events.emplace_back(Kind::kAdministration);
+    events.back().record_ = std::move(parsed.record);
+  }
+  CN_RETURN_IF_ERROR(record(std::move(events)));
+  return state_heads_.remove_pending(pending.back().id);
+}
+
 Status Log::keep_head() {
+  CN_RETURN_IF_ERROR(take_pending());
+  return keep_newest();
+}
+
+Status Log::keep_newest() {
   const std::lock_guard one(state_mutex_);
   Tail tail;
   {

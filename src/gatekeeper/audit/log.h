@@ -64,9 +64,14 @@ class Log {
   /// memory until it opens.
   void note(Event event);
 
+  /// Durable when it returns, also while the log is closed: then in the state, from where it goes
+  /// into the log when that opens, or within a minute of the program that has it open.
+  base::Status record_soon(Event event);
+
   /// A head over all that was acknowledged, signed now.
   base::Result<Head> head();
-  /// The newest head goes into the state when that has an older one.
+  /// The newest head goes into the state when that has an older one, and what waits in the state
+  /// into the log.
   base::Status keep_head();
   /// Lines from `first` on: at most `max_lines`, and no further line after `max_bytes`.
   base::Result<Page> read(std::uint64_t first, std::size_t max_lines, std::size_t max_bytes);
@@ -80,6 +85,8 @@ class Log {
     base::Secret<32> fingerprints;
   };
   Head sign(const Tail& tail) const;
+  base::Status take_pending();
+  base::Status keep_newest();
   std::vector<Waiter*> take_batch();
   base::Status write(const std::vector<Waiter*>& batch);
   base::Status append(const std::string& lines, const Tail& next);
@@ -95,7 +102,7 @@ class Log {
   state::AuditHeads state_heads_;
 
   mutable std::mutex mutex_;
-  std::optional<Keys> keys_;    ///< nothing while it is closed
+  std::optional<Keys> keys_;  ///< nothing while it is closed
   std::atomic<bool> is_open_ = false;
   std::vector<Event> waiting_;  ///< noted while it was closed
   std::deque<Waiter*> queue_;

@@ -378,6 +378,24 @@ TEST_F(LogTest, AnEmptyNextSegmentIsNoHarm) {
   expect_sound(6);
 }
 
+TEST_F(LogTest, WhatIsRecordedWhileItIsClosedWaitsInTheState) {
+  {
+    Log closed(options(), *database_);
+    ASSERT_TRUE(closed.record_soon(event(1)).ok());
+    ASSERT_TRUE(closed.record_soon(event(2)).ok());
+  }
+  const auto log = open();
+  EXPECT_EQ(log->head()->sequence, 2U);
+  Log command(options(), *database_);
+  ASSERT_TRUE(command.record_soon(event(3)).ok());
+  ASSERT_TRUE(log->keep_head().ok());
+  EXPECT_EQ(log->head()->sequence, 3U);
+  const auto page = log->read(1, 10, 1 << 20);
+  EXPECT_EQ(cryptonet::audit::parse_record(page->lines[2])->record.details.at("number"), "3");
+  EXPECT_EQ(open()->head()->sequence, 3U);
+  expect_sound(3);
+}
+
 TEST_F(LogTest, FingerprintsAreKeyed) {
   const auto log = open();
   const auto text = base::view_of("SELECT 1");

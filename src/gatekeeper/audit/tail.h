@@ -7,7 +7,7 @@
 
 #include <vector>
 
-#include "audit/head.h"
+#include "audit/exported.h"
 #include "gatekeeper/audit/log_files.h"
 
 namespace cryptonet::gatekeeper::audit {
@@ -19,10 +19,7 @@ struct Tail {
   std::uint64_t size = 0;     ///< bytes of it
 };
 
-struct KnownHead {
-  cryptonet::audit::Head head;
-  std::string source;
-};
+using cryptonet::audit::KnownHead;
 
 struct FoundTail {
   Tail tail;

@@ -66,6 +66,7 @@ std::vector<net::Route> make_routes(Parts& parts) {
   add_query_route(parts, routes);
   add_sign_in_routes(parts, routes);
   add_people_routes(parts, routes);
+  add_audit_routes(parts, routes);
   if (parts.page != nullptr) add_page_routes(parts, routes);
   close_while_sealed(parts, routes);
   // From here on: what is answered by a sealed gatekeeper too.

@@ -36,6 +36,7 @@ void add_upload_routes(Parts& parts, std::vector<net::Route>& routes);
 void add_dataset_routes(Parts& parts, std::vector<net::Route>& routes);
 void add_query_route(Parts& parts, std::vector<net::Route>& routes);
 void add_sign_in_routes(Parts& parts, std::vector<net::Route>& routes);
+void add_audit_routes(Parts& parts, std::vector<net::Route>& routes);
 void add_people_routes(Parts& parts, std::vector<net::Route>& routes);
 void add_health_routes(Parts& parts, std::vector<net::Route>& routes);
 void add_seal_routes(Parts& parts, std::vector<net::Route>& routes);

@@ -24,6 +24,16 @@ void log_answer(const net::AnswerRecord& record) {
                record.peer.name, record.duration.count());
 }
 
+/// While the home is not sealed; the next try comes when it is not.
+void keep_audit_head(Parts& parts) {
+  const auto pass = parts.seal_gate.enter();
+  if (!pass.ok()) return;
+  if (const Status kept = parts.audit.keep_head(); !kept.ok()) {
+    spdlog::warn("the state does not hold the newest head of the audit log: {}",
+                 base::describe(kept.error()));
+  }
+}
+
 void wait_for_stop(Parts& parts) {
   auto next_deletions = std::chrono::steady_clock::now();
   while (!base::stop_requested()) {
@@ -33,6 +43,7 @@ void wait_for_stop(Parts& parts) {
         spdlog::warn("the cloud is still to be asked to forget dropped uploads: {}",
                      base::describe(deleted.error()));
       }
+      keep_audit_head(parts);
       next_deletions = std::chrono::steady_clock::now() + kDeletionPeriod;
     }
     std::this_thread::sleep_for(kStopPeriod);
@@ -73,11 +84,14 @@ Status serve(home::Home& home, const ServeOptions& options,
   }
   CN_ASSIGN(const auto code, parts.bootstrap.prepare(gate->people, randomness));
   if (code.has_value()) std::fprintf(stderr, "bootstrap code: %s\n", code->c_str());
+  const audit::Event here(audit::Kind::kAdministration);
+  CN_RETURN_IF_ERROR(home.audit().record_soon(audit::Event(here).action("start")));
   ready(server->url());
   wait_for_stop(parts);
   parts.readiness.stop();
   spdlog::info("stopping");
   server->stop(kGrace);
+  CN_RETURN_IF_ERROR(home.audit().record_soon(audit::Event(here).action("stop")));
   static_cast<void>(base::real_file_system().remove_tree(home.address_file()).ok());
   return base::ok();
 }

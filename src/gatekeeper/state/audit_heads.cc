@@ -23,4 +23,32 @@ Status AuditHeads::keep(const std::string& head) {
   });
 }
 
+Status AuditHeads::add_pending(const std::string& record) {
+  return database_.write([&](Connection& connection) -> Status {
+    CN_ASSIGN(Statement statement,
+              connection.prepare("INSERT INTO audit_pending (record) VALUES (?)"));
+    return statement.bind(record).run();
+  });
+}
+
+Result<std::vector<AuditHeads::Pending>> AuditHeads::pending() {
+  return database_.read([](Connection& connection) -> Result<std::vector<Pending>> {
+    CN_ASSIGN(Statement statement,
+              connection.prepare("SELECT id, record FROM audit_pending ORDER BY id"));
+    std::vector<Pending> found;
+    while (true) {
+      CN_ASSIGN(const bool row, statement.step());
+      if (!row) return found;
+      found.push_back({statement.integer(0), statement.text(1)});
+    }
+  });
+}
+
+Status AuditHeads::remove_pending(std::int64_t last) {
+  return database_.write([&](Connection& connection) -> Status {
+    CN_ASSIGN(Statement statement, connection.prepare("DELETE FROM audit_pending WHERE id <= ?"));
+    return statement.bind(last).run();
+  });
+}
+
 }  // namespace cryptonet::gatekeeper::state

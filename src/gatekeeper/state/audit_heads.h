@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The last signed head of the audit log that the state remembers: one row, so that cutting off the
-// log's end takes a change of this file too. Safe from several threads.
+// What the state remembers of the audit log: the last signed head that was put here, so that
+// cutting off the log's end takes a change of this file too; and records made while the log was
+// closed, until it opens. Safe from several threads.
 #pragma once
 
 #include <optional>
@@ -15,6 +16,16 @@ class AuditHeads {
   /// The head's text (docs/formats/audit.md); nothing before the first.
   base::Result<std::optional<std::string>> find();
   base::Status keep(const std::string& head);
+
+  struct Pending {
+    std::int64_t id = 0;
+    std::string record;
+  };
+  base::Status add_pending(const std::string& record);
+  /// In the order in which they were added.
+  base::Result<std::vector<Pending>> pending();
+  /// Removes those up to this one.
+  base::Status remove_pending(std::int64_t last);
 
  private:
   Database& database_;
