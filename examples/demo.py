@@ -134,12 +134,12 @@ def tour(show, name, table, title, refused):
 
 
 def introduce(show):
-    stage.heading("Two servers, two people")
+    stage.heading("Two servers and who works with them")
     rows = [["who", "address or home", "holds"],
             ["cloud", show.platform.cloud.url, "ciphertext; no key, no label, no cell"],
             ["gatekeeper", show.platform.gatekeeper.url, "keys and hints; no ciphertext"],
             ["contributor", stage.relative(show.contributor.home), "the clear tables"],
-            ["researcher", stage.relative(show.researcher.home), "a certificate; what is released"]]
+            ["researcher", stage.relative(show.researcher.home), "a session; what is released"]]
     lines = stage.aligned(rows, [False] * 3)
     print("   " + stage.styled(lines[0], "dim"))
     print("\n".join("   " + line for line in lines[1:]))
@@ -160,15 +160,49 @@ def peek(show):
     stage.fact("", words[80:])
 
 
+def tell_people(show):
+    """Who may ask: what the platform did to have a researcher signed in."""
+    stage.heading("Who may ask")
+    people = show.platform.people
+    people.custodian()
+    for user in ("carol", "researcher"):
+        person = people.known[user]
+        how = ("made with the one-time code of the gatekeeper's terminal" if user == "carol"
+               else "added by carol")
+        stage.fact(user, f"{person.role}, {how}; password and authenticator app")
+    who = show.researcher.json("whoami", "--format", "json")
+    stage.fact("signed in", f"{who['user']} as {', '.join(who['roles'])}, with a code of the app, "
+               f"for {who['idle_s'] // 60} idle minutes")
+
+
+def key_of_a_quarter_hour(show):
+    """An access key: made, used, kept within its scope, revoked; and the log of all that."""
+    stage.heading("A key for fifteen minutes")
+    made = show.researcher.json("token", "new", "--ttl", "15m", "--scope", "dataset:rand",
+                                "--format", "json")
+    stage.fact("made", f"key {made['id']} for {', '.join(made['scope'])}")
+    with_key = {"env": {"CRYPTONET_TOKEN": made["token"]}}
+    asked = show.researcher.query("SELECT COUNT(*) FROM rand", **with_key).json()
+    stage.fact("asks about rand", f"{int(asked['rows'][0][0]):,} rows")
+    refused = show.researcher.query("SELECT COUNT(*) FROM flights", expect=4, **with_key)
+    stage.fact("asks about flights", stage.styled(refused.stderr.strip()[:96] + " …", "yellow"))
+    show.researcher.run("token", "revoke", made["id"])
+    refused = show.researcher.query("SELECT COUNT(*) FROM rand", expect=8, **with_key)
+    stage.fact("revoked, asks again", stage.styled(refused.stderr.strip()[:60] + " …", "yellow"))
+    verified = show.platform.people.custodian().json("audit", "verify", "--format", "json")
+    stage.fact("audit log", f"{verified['records']:,} records, every link and signature holds")
+
+
 def main():
     stage.stop_on_signals()
     started = time.monotonic()
     summary = [["table", "rows", "bytes/row", "encrypted in", "questions", "cells released",
                 "mean answer"]]
-    show = stage.Stage("demo")
+    show = stage.Stage("demo", people=True)
     csv = tables.rand_csv(show.folder / "rand.csv")
     with show:
         introduce(show)
+        tell_people(show)
         summary.append(tour(
             show, "rand", csv, "RAND health insurance experiment",
             "SELECT good_health, AVG(mdvis) FROM rand WHERE individual_plan = 1 "
@@ -176,6 +210,7 @@ def main():
         summary.append(tour(
             show, "flights", tables.flights_parquet(), "Three million flights",
             "SELECT COUNT(*) FROM flights WHERE distance BETWEEN 100 AND 700"))
+        key_of_a_quarter_hour(show)
         peek(show)
     stage.heading("Every answer equal to DuckDB's")
     for line in stage.aligned(summary, [False] + [True] * 6):
