@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "console.h"
 
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
 #include <chrono>
 #include <cstdio>
 
@@ -47,5 +50,12 @@ int fail(const Session& session, const base::Error& error) {
 }
 
 net::TimePoint now() { return std::chrono::system_clock::now(); }
+
+void start_log() {
+  spdlog::set_default_logger(spdlog::stderr_logger_mt("cryptonet-gatekeeper"));
+  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
+  spdlog::set_level(spdlog::level::warn);
+  spdlog::flush_on(spdlog::level::info);
+}
 
 }  // namespace cryptonet::gatekeeper::app

@@ -31,5 +31,7 @@ std::string quoted(const std::string& text);
 /// Says what went wrong; the exit status.
 int fail(const Session& session, const base::Error& error);
 net::TimePoint now();
+/// The program's own log goes to stderr: warnings and worse, until a command wants more.
+void start_log();
 
 }  // namespace cryptonet::gatekeeper::app

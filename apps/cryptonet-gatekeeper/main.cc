@@ -20,6 +20,7 @@ constexpr const char* kExamples =
 int run(int argc, char** argv) {
   base::keep_memory_private();
   base::start_sodium();
+  app::start_log();
   app::Session session;
   CLI::App parser("The custodian's side of Cryptonet: keys, enrolments, and answers.",
                   "cryptonet-gatekeeper");

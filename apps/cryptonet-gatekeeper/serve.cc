@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Serving: stdout carries the READY line alone; the log goes to stderr.
-#include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include <cstdio>
@@ -23,10 +22,7 @@ struct Options {
 };
 
 base::Status serve(const Session& session, const Options& options) {
-  spdlog::set_default_logger(spdlog::stderr_logger_mt("cryptonet-gatekeeper"));
-  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
   spdlog::set_level(session.quiet ? spdlog::level::warn : spdlog::level::info);
-  spdlog::flush_on(spdlog::level::info);
   base::watch_stop_signals();
   serve::ServeOptions serving{options.listen, options.cloud, CRYPTONET_VERSION, std::nullopt};
   if (!options.origin.empty()) {

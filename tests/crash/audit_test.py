@@ -4,6 +4,7 @@ chain holds by an oracle that is not ours, and the log goes on."""
 
 import collections
 import os
+import re
 import subprocess
 
 import pytest
@@ -38,7 +39,7 @@ class Writer:
         self.points.disarm()
         assert done.returncode == (-9 if acted else 0), done.stderr
         if acted:
-            self.kills[self.points.what] += 1
+            self.kills[re.sub("[0-9]{16}", "*", self.points.what)] += 1
         self.next += NUMBERS
         self.acknowledged += [int(line) for line in done.stdout.split()]
         return acted

@@ -4,6 +4,8 @@
 // hundreds of times.
 //
 //   audit_writer FOLDER FIRST COUNT   records the numbers FIRST to FIRST + COUNT - 1
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -42,6 +44,7 @@ int main(int count, char** words) {
                                                 : gatekeeper::state::Database::create(path);
   if (!database.ok()) fail(database.error());
   base::start_sodium();
+  spdlog::set_default_logger(spdlog::stderr_logger_mt("audit_writer"));
   const base::Secret<32> key;
   log::Log journal({.folder = folder / "audit", .segment_bytes = 2048}, **database);
   if (const auto opened = journal.open(key); !opened.ok()) fail(opened.error());

@@ -199,6 +199,42 @@ TEST_F(LogTest, ManyThreadsShareTurnsAtTheDisk) {
   expect_sound(kThreads * kEach);
 }
 
+TEST_F(LogTest, AThousandAtOnceDoNotWaitForAThousandSyncs) {
+  auto log_options = options();
+  log_options.segment_bytes = 8 << 20;
+  const auto log = try_open(log_options);
+  ASSERT_TRUE(log.ok());
+  constexpr int kWaiting = 1000;
+  std::mutex mutex;
+  std::condition_variable all_there;
+  bool go = false;
+  std::vector<std::thread> threads;
+  for (int thread = 0; thread < kWaiting; ++thread) {
+    threads.emplace_back([&, thread] {
+      {
+        std::unique_lock lock(mutex);
+        all_there.wait(lock, [&] { return go; });
+      }
+      EXPECT_TRUE((*log)->record(event(static_cast<std::uint64_t>(thread))).ok());
+    });
+  }
+  const int before = disk_.steps;
+  const auto begun = std::chrono::steady_clock::now();
+  {
+    const std::lock_guard lock(mutex);
+    go = true;
+  }
+  all_there.notify_all();
+  for (std::thread& thread : threads) thread.join();
+  const auto took = std::chrono::steady_clock::now() - begun;
+  const int batches = (disk_.steps - before) / 4;
+  EXPECT_LT(batches, kWaiting / 4);
+  std::printf(
+      "1000 records that waited together: %d batches, %lld ms\n", batches,
+      static_cast<long long>(std::chrono::duration_cast<std::chrono::milliseconds>(took).count()));
+  expect_sound(kWaiting);
+}
+
 TEST_F(LogTest, TwoWritersTakeTurns) {
   const auto server = open();
   const auto command = open();
