@@ -15,5 +15,11 @@ void add_serve(CLI::App& app, Session& session);
 void add_unseal(CLI::App& app, Session& session);
 void add_seal(CLI::App& app, Session& session);
 void add_audit(CLI::App& app, Session& session);
+void add_passphrase(CLI::App& app, Session& session);
+void add_shares(CLI::App& app, Session& session);
+void add_rotate_key(CLI::App& app, Session& session);
+void add_openings(CLI::App& app, Session& session);
+void add_backup(CLI::App& app, Session& session);
+void add_restore(CLI::App& app, Session& session);
 
 }  // namespace cryptonet::gatekeeper::app

@@ -36,6 +36,12 @@ int run(int argc, char** argv) {
   app::add_unseal(parser, session);
   app::add_seal(parser, session);
   app::add_audit(parser, session);
+  app::add_passphrase(parser, session);
+  app::add_shares(parser, session);
+  app::add_rotate_key(parser, session);
+  app::add_openings(parser, session);
+  app::add_backup(parser, session);
+  app::add_restore(parser, session);
   try {
     parser.parse(argc, argv);
   } catch (const CLI::Success& help) {

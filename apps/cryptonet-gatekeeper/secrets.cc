@@ -235,12 +235,15 @@ void report_shares(const Session& session, std::span<const keys::Share> shares,
   std::fflush(stdout);
 }
 
-Result<keys::MasterKey> open_master(const Session& session, const home::Home& home,
-                                    const Opening& opening) {
-  const api::SealFile& file = home.seal_file();
+Result<keys::MasterKey> open_master(const api::SealFile& file, const Opening& opening) {
   switch (keys::mode_of(file)) {
     case keys::SealMode::kNone:
-      return keys::open_bare(file, std::filesystem::path(session.home) / keys::kMasterFile);
+      if (opening.key_file.empty()) {
+        return Error(ErrorCode::kUsage, "secret.key_file",
+                     "this was made of a home whose keys lay bare, and opens with its master.key",
+                     "give --key-file, a copy of that file");
+      }
+      return keys::open_bare(file, opening.key_file);
     case keys::SealMode::kPassphrase: {
       CN_ASSIGN(const SecretText passphrase, read_passphrase(opening.passphrase_file));
       return keys::open_by_passphrase(file, passphrase.span());
@@ -251,10 +254,20 @@ Result<keys::MasterKey> open_master(const Session& session, const home::Home& ho
   CHECK(false);
 }
 
+Result<keys::MasterKey> open_master(const Session& session, const home::Home& home,
+                                    const Opening& opening) {
+  CN_ASSIGN(const api::SealFile file, home.seal_file());
+  Opening here = opening;
+  here.key_file = (std::filesystem::path(session.home) / keys::kMasterFile).string();
+  return open_master(file, here);
+}
+
 Result<std::unique_ptr<home::Home>> open_unsealed(const Session& session, const Opening& opening,
                                                   base::Randomness& randomness) {
   CN_ASSIGN(auto home, home::Home::open(session.home, randomness));
-  if (!home->sealed()) return home;
+  CN_RETURN_IF_ERROR(home->lock_keys());
+  // Read again: they may have been replaced before the lock was had.
+  home->seal();
   CN_ASSIGN(const auto master, open_master(session, *home, opening));
   CN_RETURN_IF_ERROR(home->unseal(master));
   return home;

@@ -45,12 +45,16 @@ void report_shares(const Session& session, std::span<const keys::Share> shares,
 /// What a command that needs the keys was given to open a sealed home.
 struct Opening {
   std::string passphrase_file;
+  std::string key_file;  ///< of a home whose keys lie bare, where it is not in the home
 };
-/// Opens the home, and unseals it: by the passphrase, or by shares from standard input.
+/// Opens the home, locks its keys, and unseals it: by the passphrase, or by shares from standard
+/// input.
 base::Result<std::unique_ptr<home::Home>> open_unsealed(const Session& session,
                                                         const Opening& opening,
                                                         base::Randomness& randomness);
-/// The master key itself, for commands that seal it anew.
+/// The master key that a seal.json seals.
+base::Result<keys::MasterKey> open_master(const api::SealFile& file, const Opening& opening);
+/// That of a home, for commands that seal it anew.
 base::Result<keys::MasterKey> open_master(const Session& session, const home::Home& home,
                                           const Opening& opening);
 

@@ -22,5 +22,6 @@ void add_user(CLI::App& app, Session& session);
 void add_project(CLI::App& app, Session& session);
 void add_token(CLI::App& app, Session& session);
 void add_audit(CLI::App& app, Session& session);
+void add_seal(CLI::App& app, Session& session);  // and unseal
 
 }  // namespace cryptonet::app

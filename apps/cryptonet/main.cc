@@ -77,6 +77,7 @@ int run(int count, char** arguments) {
   app::add_project(parser, session);
   app::add_token(parser, session);
   app::add_audit(parser, session);
+  app::add_seal(parser, session);
   try {
     parser.parse(count, arguments);
   } catch (const CLI::ParseError& error) {

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "commands.h"
+#include "home/sealing.h"
 #include "researcher/client/result_text.h"
 
 namespace cryptonet::app {
@@ -30,6 +31,14 @@ base::Status run(const Session& session, const std::string& folder_name) {
     });
   }();
   CN_ASSIGN(const auto uploaded, std::move(sent));
+  // What was sent counts, whether or not the gatekeeper still answers.
+  const auto refreshed = home::refresh_sealing_key(home, *gatekeeper, base::real_file_system());
+  if (!refreshed.ok()) {
+    note(session, "the gatekeeper's sealing key was not refreshed: " +
+                      base::describe(refreshed.error()));
+  } else if (*refreshed) {
+    note(session, "the gatekeeper has a new sealing key; the next table is sealed to it");
+  }
   nlohmann::ordered_json report;
   report["dataset"] = uploaded.dataset;
   report["version"] = uploaded.version;

@@ -144,12 +144,28 @@ Json write(const CloudStatus& in) {
   return out;
 }
 
+void read(const Cursor& at, SealingKey& out) {
+  const Fields fields(at, {"generation", "public_key", "statement"});
+  read_integer(fields["generation"], {.min = 1, .max = 4294967295}, out.generation);
+  read_text(fields["public_key"], {.min = 44, .max = 44}, out.public_key);
+  read_text(fields["statement"], {.min = 1, .max = 256}, out.statement);
+}
+
+Json write(const SealingKey& in) {
+  Json out = Json::object();
+  out["generation"] = Json(in.generation);
+  out["public_key"] = Json(in.public_key);
+  out["statement"] = Json(in.statement);
+  return out;
+}
+
 void read(const Cursor& at, GatekeeperStatus& out) {
-  const Fields fields(at, {"version", "datasets", "uploads", "cloud"});
+  const Fields fields(at, {"version", "datasets", "uploads", "cloud", "sealing_key"});
   read_text(fields["version"], {.min = 0, .max = 64}, out.version);
   read_integer(fields["datasets"], {.min = 0, .max = 9007199254740991}, out.datasets);
   read_integer(fields["uploads"], {.min = 0, .max = 9007199254740991}, out.uploads);
   read_text(fields["cloud"], {.one_of = kGatekeeperStatusCloudWords}, out.cloud);
+  read(fields["sealing_key"], out.sealing_key);
 }
 
 Json write(const GatekeeperStatus& in) {
@@ -158,6 +174,7 @@ Json write(const GatekeeperStatus& in) {
   out["datasets"] = Json(in.datasets);
   out["uploads"] = Json(in.uploads);
   out["cloud"] = Json(in.cloud);
+  out["sealing_key"] = write(in.sealing_key);
   return out;
 }
 
@@ -1126,6 +1143,12 @@ base::Result<CloudStatus> CloudStatus::from_json(std::string_view text) {
                                 [](const Cursor& at, CloudStatus& out) { read(at, out); });
 }
 std::string CloudStatus::to_json() const { return dump(write(*this)); }
+
+base::Result<SealingKey> SealingKey::from_json(std::string_view text) {
+  return from_json_text<SealingKey>("SealingKey", text, kMaxBytes,
+                                [](const Cursor& at, SealingKey& out) { read(at, out); });
+}
+std::string SealingKey::to_json() const { return dump(write(*this)); }
 
 base::Result<GatekeeperStatus> GatekeeperStatus::from_json(std::string_view text) {
   return from_json_text<GatekeeperStatus>("GatekeeperStatus", text, kMaxBytes,

@@ -104,12 +104,25 @@ struct CloudStatus {
   std::string to_json() const;
 };
 
+/// The key to which contributors seal upload keys now; in a contributor's home, sealing.json.
+struct SealingKey {
+  std::uint32_t generation = 0;  ///< Grows with every rotation
+  std::string public_key;  ///< Base64 of the X25519 public key
+  std::string statement;  ///< Base64 of the authority's signature (docs/formats/sealed_home.md)
+
+  bool operator==(const SealingKey&) const = default;
+  static constexpr std::size_t kMaxBytes = 65536;
+  static base::Result<SealingKey> from_json(std::string_view text);
+  std::string to_json() const;
+};
+
 /// How the gatekeeper is.
 struct GatekeeperStatus {
   std::string version;  ///< Version of the program
   std::uint64_t datasets = 0;
   std::uint64_t uploads = 0;  ///< Published ones
   std::string cloud;  ///< As seen from the gatekeeper
+  SealingKey sealing_key;
 
   bool operator==(const GatekeeperStatus&) const = default;
   static constexpr std::size_t kMaxBytes = 65536;

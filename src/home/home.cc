@@ -9,6 +9,7 @@
 #include <cstdlib>
 
 #include "base/file_system.h"
+#include "home/sealing.h"
 
 namespace cryptonet::home {
 namespace {
@@ -90,7 +91,19 @@ base::Result<Home> Home::open(const std::filesystem::path& folder) {
         .at(path.string());
   }
   std::copy(key->begin(), key->end(), home.sealing_key_.begin());
+  const auto later = folder / kSealingFile;
+  if (!std::filesystem::exists(later, code)) return home;
+  CN_ASSIGN(const base::Bytes text, base::read_file(later, api::SealingKey::kMaxBytes));
+  auto sealing = api::SealingKey::from_json(base::text_of(text));
+  if (!sealing.ok()) return sealing.take_error().at(later.string());
+  CN_ASSIGN(home.sealing_key_, home.checked(*sealing));
+  home.sealing_generation_ = sealing->generation;
   return home;
+}
+
+base::Result<std::array<std::uint8_t, 32>> Home::checked(const api::SealingKey& key) const {
+  CN_ASSIGN(const std::string authority, read_text(folder_ / kAuthorityFile));
+  return checked_sealing_key(key, authority);
 }
 
 base::Result<base::Secret<32>> Home::enrolment_secret() const {

@@ -4,6 +4,7 @@
 //
 //   identity.json     names, addresses, the gatekeeper's sealing key (api::Identity)
 //   client.key        private key of the certificate, PEM          client.crt, authority.crt  PEM
+//   sealing.json      a later sealing key of the gatekeeper's, if there is one (api::SealingKey)
 //   session           the token of who signed in here last, if anybody did
 //   enrolment.secret  32 bytes, shared with the gatekeeper         device.secret  32 bytes, never
 //   sent signing.key       64 bytes, Ed25519; contributors only
@@ -29,6 +30,7 @@ inline constexpr const char* kAuthorityFile = "authority.crt";
 inline constexpr const char* kEnrolmentSecretFile = "enrolment.secret";
 inline constexpr const char* kDeviceSecretFile = "device.secret";
 inline constexpr const char* kSigningKeyFile = "signing.key";
+inline constexpr const char* kSealingFile = "sealing.json";
 inline constexpr const char* kSessionFile = "session";
 
 /// Which folder is the home: `flag`, else the environment's CRYPTONET_HOME, else ~/.cryptonet.
@@ -43,7 +45,13 @@ class Home {
 
   const api::Identity& identity() const { return identity_; }
   net::PeerRole role() const { return net::role_from_name(identity_.role); }
+  const std::filesystem::path& folder() const { return folder_; }
+  /// The latest key that this home was told of, to which `encrypt` seals.
   const std::array<std::uint8_t, 32>& sealing_key() const { return sealing_key_; }
+  /// Its number; 0 when it is the one that came with the enrolment.
+  std::uint32_t sealing_generation() const { return sealing_generation_; }
+  /// The key, if this home's authority signed it.
+  base::Result<std::array<std::uint8_t, 32>> checked(const api::SealingKey& key) const;
   base::Result<base::Secret<32>> enrolment_secret() const;
   base::Result<base::Secret<32>> device_secret() const;
   /// kRefused in a researcher's home, which has none.
@@ -74,6 +82,7 @@ class Home {
   std::filesystem::path folder_;
   api::Identity identity_;
   std::array<std::uint8_t, 32> sealing_key_{};
+  std::uint32_t sealing_generation_ = 0;
 };
 
 }  // namespace cryptonet::home

@@ -14,6 +14,7 @@
 #include "api/routes.h"
 #include "base/stop.h"
 #include "home/home.h"
+#include "home/sealing.h"
 #include "net/certificate.h"
 
 namespace cryptonet::home {
@@ -130,6 +131,9 @@ base::Result<Joined> join_again(const JoinOptions& options, const api::Enrolment
     CN_RETURN_IF_ERROR(base::write_atomically(files, options.folder / kIdentityFile,
                                               identity_bytes(wanted), kFileMode));
   }
+  // The custodian may have replaced the key since.
+  CN_ASSIGN(const auto gatekeeper, home.gatekeeper());
+  CN_RETURN_IF_ERROR(refresh_sealing_key(home, *gatekeeper, files));
   return Joined{std::move(wanted), true};
 }
 

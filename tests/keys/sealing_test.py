@@ -141,6 +141,29 @@ def test_shares_open_from_one_machine_or_from_several(tmp_path):
         flow.platform.stop()
 
 
+def test_holders_give_their_shares_from_machines_of_their_own(tmp_path):
+    flow, made = sealed_flow(tmp_path, "--shares", "3", "--threshold", "2")
+    platform, shares = flow.platform, made["shares"]
+    try:
+        unseal(flow, stdin="\n".join(shares[:2]) + "\n")
+        custodian = platform.people.custodian()
+        researcher = platform.join("researcher")
+        # who may seal: a custodian that is signed in, not a researcher, not a machine alone
+        assert researcher.run("seal", expect=4)
+        stranger = platform.client("stranger", "researcher")
+        assert stranger.run("seal", expect=8)
+        assert custodian.json("seal", "--format", "json")["sealed"] is True
+        assert custodian.json("seal", "--format", "json")["sealed"] is True
+        first = researcher.json("unseal", "--format", "json", stdin=shares[2] + "\n")
+        assert (first["given"], first["sealed"]) == (1, True)
+        # a revoked machine gives nothing
+        platform.custodian("revoke", "researcher")
+        assert stranger.run("unseal", stdin=shares[1] + "\n", expect=4)
+        assert unseal(flow, stdin=shares[1] + "\n").json()["sealed"] is False
+    finally:
+        platform.stop()
+
+
 def test_shares_of_two_homes_are_not_mixed(tmp_path):
     flow, made = sealed_flow(tmp_path, "--shares", "3", "--threshold", "2")
     other = processes.run_program(

@@ -64,6 +64,9 @@ Result<std::vector<keys::Share>> fill(const std::filesystem::path& folder, base:
   CN_ASSIGN(const auto database, state::Database::create(folder / "state.db"));
   keys::KeptSecrets secrets{keys::RingKeys::generate(randomness), secret_copy(authority.key_pem)};
   CN_RETURN_IF_ERROR(keys::keep(*database, master, secrets, randomness));
+  CN_RETURN_IF_ERROR(database->write([&](state::Connection& connection) {
+    return add_generation(connection, secrets.ring.sealing.front(), authority.key_pem, now);
+  }));
   keys::KeyRing ring(randomness);
   ring.fill(std::move(secrets.ring));
   state::Identities identities(*database);
@@ -95,9 +98,7 @@ Error older_home(const std::filesystem::path& folder) {
 }
 }  // namespace
 
-Result<std::vector<keys::Share>> init(const std::filesystem::path& folder, base::FileSystem& files,
-                                      base::Randomness& randomness, net::TimePoint now,
-                                      const keys::Sealing& sealing) {
+Result<std::filesystem::path> new_home_place(const std::filesystem::path& folder) {
   std::error_code failed;
   const auto absolute = std::filesystem::absolute(folder, failed).lexically_normal();
   // A trailing slash would make the sibling a child.
@@ -108,6 +109,13 @@ Result<std::vector<keys::Share>> init(const std::filesystem::path& folder, base:
                 !std::filesystem::is_empty(place, failed) || failed)) {
     return exists_already(place);
   }
+  return place;
+}
+
+Result<std::vector<keys::Share>> init(const std::filesystem::path& folder, base::FileSystem& files,
+                                      base::Randomness& randomness, net::TimePoint now,
+                                      const keys::Sealing& sealing) {
+  CN_ASSIGN(const auto place, new_home_place(folder));
   const std::filesystem::path building = place.string() + ".partial." + std::to_string(::getpid());
   CN_RETURN_IF_ERROR(files.make_folders(place.parent_path(), 0755));
   CN_RETURN_IF_ERROR(files.make_folders(building, 0700));
@@ -121,11 +129,10 @@ Result<std::vector<keys::Share>> init(const std::filesystem::path& folder, base:
 }
 
 Home::Home(std::filesystem::path folder, std::unique_ptr<state::Database> database,
-           api::SealFile seal_file, base::Randomness& randomness)
+           base::Randomness& randomness)
     : folder_(std::move(folder)),
       database_(std::move(database)),
       identities_(*database_),
-      seal_file_(std::move(seal_file)),
       keys_(randomness),
       audit_({.folder = folder_ / "audit"}, *database_) {}
 
@@ -143,15 +150,14 @@ Result<std::unique_ptr<Home>> Home::open(const std::filesystem::path& folder,
         .at(folder.string());
   }
   if (std::filesystem::exists(folder / "sealing.key", failed)) return older_home(folder);
-  CN_ASSIGN(auto seal_file, keys::read_seal_file(folder / keys::kSealFile));
+  CN_ASSIGN(const auto seal_file, keys::read_seal_file(folder / keys::kSealFile));
   CN_ASSIGN(auto database, state::Database::open(folder / "state.db"));
-  std::unique_ptr<Home> home(
-      new Home(folder, std::move(database), std::move(seal_file), randomness));
+  std::unique_ptr<Home> home(new Home(folder, std::move(database), randomness));
   CN_ASSIGN(home->authority_.certificate_pem, read_text(folder / "authority.crt"));
   CN_ASSIGN(home->server_.key_pem, read_text(folder / "server.key"));
   CN_ASSIGN(home->server_.certificate_pem, read_text(folder / "server.crt"));
-  if (keys::mode_of(home->seal_file_) == keys::SealMode::kNone) {
-    CN_ASSIGN(const auto master, keys::open_bare(home->seal_file_, folder / keys::kMasterFile));
+  if (keys::mode_of(seal_file) == keys::SealMode::kNone) {
+    CN_ASSIGN(const auto master, keys::open_bare(seal_file, folder / keys::kMasterFile));
     CN_RETURN_IF_ERROR(home->unseal(master));
   }
   return home;

@@ -21,6 +21,7 @@
 #include "gatekeeper/audit/log.h"
 #include "gatekeeper/auth/enrolment.h"
 #include "gatekeeper/keys/seal_file.h"
+#include "gatekeeper/state/sealing_generations.h"
 
 namespace cryptonet::gatekeeper::home {
 
@@ -30,6 +31,13 @@ namespace cryptonet::gatekeeper::home {
 base::Result<std::vector<keys::Share>> init(const std::filesystem::path& folder,
                                             base::FileSystem& files, base::Randomness& randomness,
                                             net::TimePoint now, const keys::Sealing& sealing = {});
+
+/// Where a new home may be made: absolute, and nothing or an empty folder. kBadInput otherwise.
+base::Result<std::filesystem::path> new_home_place(const std::filesystem::path& folder);
+
+/// Notes a generation of the sealing key, with the authority's signature, in a transaction.
+base::Status add_generation(state::Connection& connection, const keys::SealingKey& key,
+                            const std::string& authority_key_pem, net::TimePoint now);
 
 /// An opened home, sealed until somebody gives its master key. Moved nowhere once made, because
 /// parts of it refer to each other. Sealing and unsealing are for one thread at a time, while
@@ -47,12 +55,25 @@ class Home {
   state::Database& database() { return *database_; }
   state::Identities& identities() { return identities_; }
 
-  const api::SealFile& seal_file() const { return seal_file_; }
+  /// As it is on the disk now: another process may have replaced it.
+  base::Result<api::SealFile> seal_file() const;
+  const std::filesystem::path& folder() const { return folder_; }
   bool sealed() const { return sealed_; }
   /// Loads every key. kIntegrity when it is not this home's master key, or a key does not open.
   base::Status unseal(const keys::MasterKey& master);
   /// Wipes every key. Nobody may be using one.
   void seal();
+  /// Seals everything anew, under a new master key: `master` opens nothing from here on. Gives the
+  /// shares, if it is to be by shares. Killed at any point it leaves a home that opens by the old
+  /// way or by the new one. kRefused in the way from bare keys to bare keys.
+  base::Result<std::vector<keys::Share>> reseal(const keys::MasterKey& master,
+                                                const keys::Sealing& sealing,
+                                                base::FileSystem& files,
+                                                base::Randomness& randomness);
+  /// Removes what a killed reseal() left of the old way.
+  base::Status finish_reseal(base::FileSystem& files);
+  /// The key to seal to now, and what the authority says of it.
+  base::Result<state::SealingGeneration> sealing_generation();
 
   /// May be asked for while the home is sealed, and used only while it is not.
   const keys::KeyRing& keys() const { return keys_; }
@@ -64,6 +85,10 @@ class Home {
   /// kRefused when another process serves the home: two of them would each take a strike at a
   /// total that was altered, and would write to the same hints.
   base::Status lock_for_serving();
+  /// Taken while keys are written, or written under: one such command at a time. Waits ten seconds
+  /// for another; kRefused then.
+  base::Status lock_keys();
+  void unlock_keys() { keys_lock_.reset(); }
   /// Makes sure that this gatekeeper's certificate carries the host name, for browsers: false where
   /// it does already; otherwise the authority signs a new one for the same key.
   base::Result<bool> answer_to(const std::string& host, base::FileSystem& files,
@@ -74,12 +99,12 @@ class Home {
 
  private:
   Home(std::filesystem::path folder, std::unique_ptr<state::Database> database,
-       api::SealFile seal_file, base::Randomness& randomness);
+       base::Randomness& randomness);
   std::filesystem::path folder_;
   std::optional<base::FileLock> lock_;
+  std::optional<base::FileLock> keys_lock_;
   std::unique_ptr<state::Database> database_;
   state::Identities identities_;
-  api::SealFile seal_file_;
   keys::KeyRing keys_;
   audit::Log audit_;
   std::atomic<bool> sealed_{true};

@@ -48,7 +48,15 @@ Result<open::UploadParts> Intake::check(const state::Principal& contributor,
                  "the manifest is signed by another key than the one this contributor joined with",
                  "upload from the home with which the table was encrypted");
   }
-  CN_ASSIGN(auto parts, open::read_package({sources_.keys, secret}, package));
+  auto read = open::read_package({sources_.keys, secret}, package);
+  if (!read.ok() && read.error().code == ErrorCode::kIntegrity) {
+    Error error = read.take_error();
+    error.hint =
+        "if the gatekeeper's sealing key was replaced since the table was encrypted: cryptonet "
+        "join again, then encrypt again";
+    return error;
+  }
+  CN_ASSIGN(auto parts, std::move(read));
   CN_RETURN_IF_ERROR(check_parts(parts));
   return parts;
 }

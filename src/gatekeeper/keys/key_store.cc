@@ -45,6 +45,12 @@ std::string sealing_key_name(std::uint32_t generation) {
 
 Status keep(state::Database& database, const MasterKey& master, const KeptSecrets& secrets,
             base::Randomness& randomness) {
+  return database.write(
+      [&](state::Connection& connection) { return keep(connection, master, secrets, randomness); });
+}
+
+Status keep(state::Connection& connection, const MasterKey& master, const KeptSecrets& secrets,
+            base::Randomness& randomness) {
   std::vector<state::KeptKey> kept;
   const auto add = [&](std::string_view name, base::ByteView clear) {
     kept.push_back({std::string(name), master.seal(name, clear, randomness)});
@@ -55,7 +61,7 @@ Status keep(state::Database& database, const MasterKey& master, const KeptSecret
   for (const SealingKey& key : secrets.ring.sealing) {
     add(sealing_key_name(key.generation), key.secret.span());
   }
-  return state::KeptKeys(database).add(master.id(), kept);
+  return state::KeptKeys::replace(connection, master.id(), kept);
 }
 
 Result<KeptSecrets> load(state::Database& database, const MasterKey& master) {

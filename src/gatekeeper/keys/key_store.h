@@ -19,6 +19,9 @@ struct KeptSecrets {
 /// In place of what is kept under this master key; keys under others stay.
 base::Status keep(state::Database& database, const MasterKey& master, const KeptSecrets& secrets,
                   base::Randomness& randomness);
+/// The same as part of a transaction of the caller's.
+base::Status keep(state::Connection& connection, const MasterKey& master,
+                  const KeptSecrets& secrets, base::Randomness& randomness);
 /// kIntegrity when a key is missing, does not open, or has a wrong size.
 base::Result<KeptSecrets> load(state::Database& database, const MasterKey& master);
 

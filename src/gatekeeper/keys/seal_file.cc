@@ -147,17 +147,18 @@ Result<Sealed> seal_master(const MasterKey& master, const Sealing& sealing,
   return sealed;
 }
 
+Result<api::SealFile> parse_seal_file(std::string_view text) {
+  CN_ASSIGN(api::SealFile file, api::SealFile::from_json(text));
+  if (consistent(file)) return file;
+  return Error(ErrorCode::kBadInput, "seal.file",
+               "the fields of this seal.json do not fit each other, or its costs are out of bounds",
+               "restore it from a backup of the home");
+}
+
 Result<api::SealFile> read_seal_file(const std::filesystem::path& path) {
   CN_ASSIGN(const base::Bytes bytes, base::read_file(path, api::SealFile::kMaxBytes));
-  auto file = api::SealFile::from_json(base::text_of(bytes));
+  auto file = parse_seal_file(base::text_of(bytes));
   if (!file.ok()) return std::move(file).take_error().at(path.string());
-  if (!consistent(*file)) {
-    return Error(ErrorCode::kBadInput, "seal.file",
-                 "the fields of this seal.json do not fit each other, or its costs are out of "
-                 "bounds",
-                 "restore it from a backup of the home")
-        .at(path.string());
-  }
   return file;
 }
 

@@ -48,6 +48,8 @@ base::Result<Sealed> seal_master(const MasterKey& master, const Sealing& sealing
 
 /// kBadInput when the file is no seal.json of this program; kLocalIo when it cannot be read.
 base::Result<api::SealFile> read_seal_file(const std::filesystem::path& file);
+/// The same from its text.
+base::Result<api::SealFile> parse_seal_file(std::string_view text);
 SealMode mode_of(const api::SealFile& file);
 
 /// kIntegrity (rule unseal.wrong) when it is not the passphrase, or the file was altered. Takes as

@@ -10,6 +10,7 @@
 #include <cstdlib>
 
 #include "gatekeeper/keys/key_store.h"
+#include "gatekeeper/keys/resealing.h"
 
 namespace cryptonet::gatekeeper::keys {
 namespace {
@@ -236,6 +237,50 @@ TEST_F(SealFileTest, AKeptKeyIsNoOtherKey) {
   });
   ASSERT_TRUE(moved.ok());
   EXPECT_EQ(load(**database, master_).error().rule, "keys.kept");
+}
+
+/// A column that is new in the state and not in the list of those that a rotation seals anew would
+/// be lost with the next rotation: this test fails then.
+TEST_F(SealFileTest, EverySealedColumnIsKnownToARotation) {
+  const auto database = state::Database::create(folder_ / "state.db");
+  ASSERT_TRUE(database.ok());
+  const KeyRing before = KeyRing::generate(randomness_);
+  const KeyRing after = KeyRing::generate(randomness_);
+  const auto reseal = [&]() {
+    return (*database)->write(
+        [&](state::Connection& connection) { return reseal_records(connection, before, after); });
+  };
+  const auto none = reseal();
+  ASSERT_TRUE(none.ok()) << base::describe(none.error());
+  EXPECT_EQ(*none, 0U);
+
+  const auto name = base::view_of("ada");
+  const base::Bytes sealed = before.seal(RecordKind::kEnrolmentSecret, name, name);
+  const auto insert = (*database)->write([&](state::Connection& connection) -> base::Status {
+    CN_ASSIGN(state::Statement statement,
+              connection.prepare("INSERT INTO enrolment (id, name, role, sealed_secret, made_at) "
+                                 "VALUES ('ada', 'ada', 'cloud', ?, 0)"));
+    return statement.bind(base::ByteView(sealed)).run();
+  });
+  ASSERT_TRUE(insert.ok());
+  EXPECT_EQ(*reseal(), 1U);
+  const auto stored =
+      (*database)->read([&](state::Connection& connection) -> base::Result<base::Bytes> {
+        CN_ASSIGN(state::Statement statement,
+                  connection.prepare("SELECT sealed_secret FROM enrolment"));
+        CN_RETURN_IF_ERROR(statement.step());
+        return statement.bytes(0);
+      });
+  EXPECT_FALSE(before.unseal(RecordKind::kEnrolmentSecret, name, *stored).ok());
+  EXPECT_TRUE(after.unseal(RecordKind::kEnrolmentSecret, name, *stored).ok());
+  // under `before` it does not open now: all or nothing
+  EXPECT_EQ(reseal().error().code, ErrorCode::kIntegrity);
+
+  const auto grown = (*database)->write([](state::Connection& connection) {
+    return connection.run_script("CREATE TABLE more (sealed_more BLOB) STRICT");
+  });
+  ASSERT_TRUE(grown.ok());
+  EXPECT_EQ(reseal().error().rule, "keys.unknown_column");
 }
 
 }  // namespace

@@ -35,6 +35,7 @@ Result<UploadParts> Catalogue::read(const state::Upload& upload) {
   if (base::sha256(package.manifest) != upload.manifest_digest) {
     return sources_.freezer.freeze(upload.id);
   }
+  CN_RETURN_IF_ERROR(sources_.uploads.count_openings(upload.id, 1, 0));
   auto parts = read_package({sources_.keys, secret}, package);
   if (!parts.ok() && parts.error().code == ErrorCode::kIntegrity) {
     return sources_.freezer.freeze(upload.id);

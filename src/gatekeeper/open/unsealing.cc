@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gatekeeper/open/unsealing.h"
 
+#include "columns/keys/sealing.h"
+
 namespace cryptonet::gatekeeper::open {
 namespace {
 using base::Result;
@@ -27,6 +29,18 @@ Result<UploadParts> read_package(const Unsealer& unsealer, const state::Package&
   CN_ASSIGN(table::Legend legend, table::parse_legend(base::text_of(text)));
   return UploadParts{std::make_shared<const Manifest>(std::move(manifest)),
                      std::make_shared<const table::Legend>(std::move(legend))};
+}
+
+Result<base::Bytes> reseal_key(const Unsealer& unsealer, const state::Package& package,
+                               base::Randomness& randomness) {
+  CN_ASSIGN(const Manifest manifest, Manifest::parse(package.manifest));
+  CN_ASSIGN(const auto key, unseal(unsealer, manifest, package.sealed_key));
+  CN_ASSIGN(const auto sealed,
+            columns::keys::seal_upload_key(key,
+                                           {manifest.body().upload, unsealer.keys.public_key(),
+                                            unsealer.enrolment_secret, manifest.merkle_root()},
+                                           randomness));
+  return columns::format::write_sealed_key(sealed);
 }
 
 Result<columns::open::UploadOpener> make_opener(const Unsealer& unsealer, ManifestPointer manifest,

@@ -33,6 +33,11 @@ struct UploadParts {
 /// newer program.
 base::Result<UploadParts> read_package(const Unsealer& unsealer, const state::Package& package);
 
+/// The package's upload key, sealed to the newest generation instead of the one it came sealed to:
+/// the bytes of its file. kIntegrity when it does not open.
+base::Result<base::Bytes> reseal_key(const Unsealer& unsealer, const state::Package& package,
+                                     base::Randomness& randomness);
+
 /// kIntegrity when the key does not open.
 base::Result<columns::open::UploadOpener> make_opener(const Unsealer& unsealer,
                                                       ManifestPointer manifest,

@@ -32,6 +32,9 @@ Result<net::HttpResponse> status(Parts& parts) {
   status.version = parts.version;
   status.datasets = datasets.size();
   for (const auto& dataset : datasets) status.uploads += dataset.live.size();
+  CN_ASSIGN(const auto sealing, parts.home.sealing_generation());
+  status.sealing_key = {sealing.generation, base::to_base64(sealing.public_key),
+                        base::to_base64(sealing.statement)};
   status.cloud = parts.cloud.reachable() ? "reachable" : "unreachable";
   return net::json_response(status.to_json());
 }

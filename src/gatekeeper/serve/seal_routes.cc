@@ -36,7 +36,10 @@ void wipe_body(const HttpRequest& request) {
   base::wipe(body.data(), body.size());
 }
 
-HttpResponse reply(const api::SealState& state) { return net::json_response(state.to_json()); }
+Result<HttpResponse> reply(const Result<api::SealState>& state) {
+  if (!state.ok()) return state.error();
+  return net::json_response(state->to_json());
+}
 
 using Unseal = Result<api::SealState> (Unsealing::*)(const base::Digest&, base::ByteView,
                                                      Clock::time_point);
@@ -47,25 +50,41 @@ Result<HttpResponse> unseal(Parts& parts, const HttpRequest& request, Unseal fun
   auto state =
       (parts.unsealing.*function)(request.peer.certificate_hash, request.body, Clock::now());
   wipe_body(request);
+  audit::Event event(audit::Kind::kUnseal);
+  event.machine(request.peer.name, request.peer.address);
+  if (!state.ok()) parts.audit.note(event.error(state.error()));
+  if (state.ok() && was_sealed) {
+    parts.audit.note(state->sealed ? event.action("share") : event.action("opened"));
+  }
   if (!state.ok()) {
     spdlog::warn("unsealing: {}", state.error().rule);
     return state.take_error();
   }
   if (was_sealed && !state->sealed) spdlog::info("unsealed");
-  return reply(*state);
+  return reply(state);
 }
 
-Result<HttpResponse> seal(Parts& parts, const HttpRequest& request) {
-  if (!is_own_machine(parts, request.peer)) {
-    return Error(ErrorCode::kRefused, "seal.not_here",
-                 "only the machine that the gatekeeper runs on may seal it",
-                 "there: cryptonet-gatekeeper seal --home D");
-  }
-  if (keys::mode_of(parts.home.seal_file()) == keys::SealMode::kNone) {
+/// The machine itself, or a custodian with a fresh second factor (`by_person` checks). A sealed
+/// gatekeeper knows nobody, and has nothing left to refuse.
+Status may_seal(Parts& parts, const HttpRequest& request, const net::Handler& by_person) {
+  if (is_own_machine(parts, request.peer)) return base::ok();
+  if (parts.seal_gate.sealed()) return may_unseal(parts, request.peer);
+  CN_ASSIGN(const auto pass, parts.seal_gate.enter());  // left before the gate is closed
+  CN_RETURN_IF_ERROR(by_person(request));
+  return base::ok();
+}
+
+Result<HttpResponse> seal(Parts& parts, const HttpRequest& request, const net::Handler& by_person) {
+  CN_RETURN_IF_ERROR(may_seal(parts, request, by_person));
+  CN_ASSIGN(const auto file, parts.home.seal_file());
+  if (keys::mode_of(file) == keys::SealMode::kNone) {
     return Error(ErrorCode::kRefused, "seal.mode",
                  "this home is sealed by nothing: its keys lie bare on the disk",
                  "cryptonet-gatekeeper passphrase or shares seals it");
   }
+  audit::Event event(audit::Kind::kSeal);
+  event.machine(request.peer.name, request.peer.address);
+  CN_RETURN_IF_ERROR(parts.audit.record_soon(std::move(event)));
   CN_RETURN_IF_ERROR(parts.seal_gate.seal(kPatience));
   spdlog::info("sealed");
   return reply(parts.unsealing.state(Clock::now()));
@@ -90,8 +109,13 @@ void add_seal_routes(Parts& parts, std::vector<net::Route>& routes) {
                                 CN_RETURN_IF_ERROR(may_unseal(parts, request.peer));
                                 return reply(parts.unsealing.reset());
                               }));
-  routes.push_back(open_route(
-      info::kSeal, [&parts](const HttpRequest& request) { return seal(parts, request); }));
+  net::Route sealing = person_route(
+      parts, info::kSeal,
+      [](const auto&, const auto&) -> Result<HttpResponse> { return net::json_response("{}"); });
+  sealing.handler = [&parts, by_person = std::move(sealing.handler)](const HttpRequest& request) {
+    return seal(parts, request, by_person);
+  };
+  routes.push_back(std::move(sealing));
 }
 
 void close_while_sealed(Parts& parts, std::vector<net::Route>& routes) {

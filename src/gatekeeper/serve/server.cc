@@ -54,6 +54,8 @@ void wait_for_stop(Parts& parts) {
 Status serve(home::Home& home, const ServeOptions& options,
              const std::function<void(const std::string& url)>& ready) {
   CN_RETURN_IF_ERROR(home.lock_for_serving());
+  CN_RETURN_IF_ERROR(home.finish_reseal(base::real_file_system()));
+  home.unlock_keys();
   if (options.site.has_value()) {
     CN_RETURN_IF_ERROR(home.answer_to(options.site->rp_id, base::real_file_system(),
                                       std::chrono::system_clock::now()));
@@ -75,9 +77,10 @@ Status serve(home::Home& home, const ServeOptions& options,
   CN_ASSIGN(const auto server, net::HttpServer::start(std::move(server_options)));
   CN_RETURN_IF_ERROR(base::write_atomically(base::real_file_system(), home.address_file(),
                                             base::view_of(server->url()), 0600));
+  CN_ASSIGN(const auto seal_file, home.seal_file());
   if (home.sealed()) {
     spdlog::warn("the gatekeeper is sealed; open it: cryptonet-gatekeeper unseal --home D");
-  } else if (keys::mode_of(home.seal_file()) == keys::SealMode::kNone) {
+  } else if (keys::mode_of(seal_file) == keys::SealMode::kNone) {
     spdlog::warn(
         "the keys of this home lie UNSEALED on its disk; cryptonet-gatekeeper passphrase "
         "or shares seals them");

@@ -51,9 +51,9 @@ void Unsealing::note_failure(const base::Digest& who, Clock::time_point now) {
   failures.not_before = now + delay;
 }
 
-Status Unsealing::check_mode(keys::SealMode mode) const {
-  const api::SealFile& file = home_.seal_file();
-  if (keys::mode_of(file) == mode) return base::ok();
+Result<api::SealFile> Unsealing::file_of(keys::SealMode mode) const {
+  CN_ASSIGN(api::SealFile file, home_.seal_file());
+  if (keys::mode_of(file) == mode) return file;
   return Error(ErrorCode::kBadInput, "unseal.mode",
                "this home is sealed by " +
                    (file.mode == "none" ? std::string("nothing") : "its " + file.mode),
@@ -79,10 +79,10 @@ Result<api::SealState> Unsealing::by_passphrase(const base::Digest& who, base::B
     return Error(ErrorCode::kRefused, "unseal.too_many", "another passphrase is being tried",
                  "try again in a second");
   }
-  CN_RETURN_IF_ERROR(check_mode(keys::SealMode::kPassphrase));
+  CN_ASSIGN(const api::SealFile file, file_of(keys::SealMode::kPassphrase));
   CN_RETURN_IF_ERROR(check_delay(who, now));
   if (gate_.sealed()) {
-    CN_RETURN_IF_ERROR(open(keys::open_by_passphrase(home_.seal_file(), passphrase), who, now));
+    CN_RETURN_IF_ERROR(open(keys::open_by_passphrase(file, passphrase), who, now));
   }
   return state_locked();
 }
@@ -90,11 +90,10 @@ Result<api::SealState> Unsealing::by_passphrase(const base::Digest& who, base::B
 Result<api::SealState> Unsealing::by_shares(const base::Digest& who, base::ByteView lines,
                                             Clock::time_point now) {
   const std::lock_guard lock(mutex_);
-  CN_RETURN_IF_ERROR(check_mode(keys::SealMode::kShares));
+  CN_ASSIGN(const api::SealFile file, file_of(keys::SealMode::kShares));
   CN_RETURN_IF_ERROR(check_delay(who, now));
   forget_stale(now);
   if (!gate_.sealed()) return state_locked();
-  const api::SealFile& file = home_.seal_file();
   CN_ASSIGN(std::vector<keys::Share> shares, parse_lines(lines));
   if (shares.empty()) {
     return Error(ErrorCode::kBadInput, "share.malformed", "there is no share in this");
@@ -121,20 +120,20 @@ void Unsealing::forget_stale(Clock::time_point now) {
   if (now - last_given_ > kPatience) given_.clear();
 }
 
-api::SealState Unsealing::reset() {
+Result<api::SealState> Unsealing::reset() {
   const std::lock_guard lock(mutex_);
   given_.clear();
   return state_locked();
 }
 
-api::SealState Unsealing::state(Clock::time_point now) {
+Result<api::SealState> Unsealing::state(Clock::time_point now) {
   const std::lock_guard lock(mutex_);
   forget_stale(now);
   return state_locked();
 }
 
-api::SealState Unsealing::state_locked() {
-  const api::SealFile& file = home_.seal_file();
+Result<api::SealState> Unsealing::state_locked() {
+  CN_ASSIGN(const api::SealFile file, home_.seal_file());
   api::SealState state;
   state.sealed = gate_.sealed();
   state.mode = file.mode;

@@ -33,8 +33,8 @@ class Unsealing {
   /// themselves.
   base::Result<api::SealState> by_shares(const base::Digest& who, base::ByteView lines,
                                          Clock::time_point now);
-  api::SealState reset();
-  api::SealState state(Clock::time_point now);
+  base::Result<api::SealState> reset();
+  base::Result<api::SealState> state(Clock::time_point now);
 
  private:
   struct Failures {
@@ -43,11 +43,12 @@ class Unsealing {
   };
   base::Status check_delay(const base::Digest& who, Clock::time_point now);
   void note_failure(const base::Digest& who, Clock::time_point now);
-  base::Status check_mode(keys::SealMode mode) const;
+  /// seal.json, if it is of that mode.
+  base::Result<api::SealFile> file_of(keys::SealMode mode) const;
   base::Status open(const base::Result<keys::MasterKey>& master, const base::Digest& who,
                     Clock::time_point now);
   void forget_stale(Clock::time_point now);
-  api::SealState state_locked();
+  base::Result<api::SealState> state_locked();
 
   home::Home& home_;
   SealGate& gate_;

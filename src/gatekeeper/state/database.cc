@@ -120,6 +120,16 @@ bool Statement::is_null(int column) const {
   return sqlite3_column_type(statement_, column) == SQLITE_NULL;
 }
 
+bool Statement::is_integer(int column) const {
+  return sqlite3_column_type(statement_, column) == SQLITE_INTEGER;
+}
+
+bool Statement::is_text(int column) const {
+  return sqlite3_column_type(statement_, column) == SQLITE_TEXT;
+}
+
+int Statement::columns() const { return sqlite3_column_count(statement_); }
+
 Connection::~Connection() {
   for (const auto& [sql, statement] : statements_) sqlite3_finalize(statement);
   sqlite3_close(connection_);
@@ -179,6 +189,20 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& pa
     return base::local_io_error("open the state file", path, missing ? missing.value() : ENOENT);
   }
   return connect(path, SQLITE_OPEN_READWRITE);
+}
+
+Status Database::copy_to(const std::filesystem::path& path) {
+  const int file = ::open(path.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+  if (file < 0) return base::local_io_error("make the copy of the state", path, errno);
+  ::close(file);
+  const std::lock_guard lock(mutex_);
+  CN_ASSIGN(Statement statement, connection_.prepare("VACUUM INTO ?"));
+  return statement.bind(path.string()).run();  // takes an empty file for a new one
+}
+
+Status Database::empty_log() {
+  const std::lock_guard lock(mutex_);
+  return connection_.run_script("PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
 Status Database::migrate() {

@@ -46,6 +46,9 @@ class Statement {
   std::string text(int column) const;
   base::Bytes bytes(int column) const;
   bool is_null(int column) const;
+  bool is_integer(int column) const;
+  bool is_text(int column) const;
+  int columns() const;
 
  private:
   sqlite3* connection_;
@@ -78,6 +81,11 @@ class Database {
   /// Makes the file (it must not exist, mode 0600) or opens it, and brings its tables up to date.
   static base::Result<std::unique_ptr<Database>> create(const std::filesystem::path& path);
   static base::Result<std::unique_ptr<Database>> open(const std::filesystem::path& path);
+
+  /// A whole copy of the last commit, into a new file of mode 0600, while others read and write.
+  base::Status copy_to(const std::filesystem::path& path);
+  /// Empties the write-ahead log, in which what was overwritten may still stand.
+  base::Status empty_log();
 
   /// Runs `body(Connection&)` in a transaction; its error rolls back. For write() the commit is on
   /// disk when it returns. The body must not call back into the database.

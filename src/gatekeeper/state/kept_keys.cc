@@ -13,12 +13,6 @@ Status KeptKeys::put(Connection& connection, base::ByteView master, const KeptKe
   return statement.bind(master).bind(key.name).bind(base::ByteView(key.sealed)).run();
 }
 
-Status KeptKeys::remove(Connection& connection, base::ByteView master, const std::string& name) {
-  CN_ASSIGN(Statement statement,
-            connection.prepare("DELETE FROM kept_key WHERE master = ? AND name = ?"));
-  return statement.bind(master).bind(name).run();
-}
-
 Result<std::vector<KeptKey>> KeptKeys::find(base::ByteView master) {
   return database_.read([&](Connection& connection) -> Result<std::vector<KeptKey>> {
     CN_ASSIGN(
@@ -34,13 +28,12 @@ Result<std::vector<KeptKey>> KeptKeys::find(base::ByteView master) {
   });
 }
 
-Status KeptKeys::add(base::ByteView master, const std::vector<KeptKey>& keys) {
-  return database_.write([&](Connection& connection) -> Status {
-    CN_ASSIGN(Statement statement, connection.prepare("DELETE FROM kept_key WHERE master = ?"));
-    CN_RETURN_IF_ERROR(statement.bind(master).run());
-    for (const KeptKey& key : keys) CN_RETURN_IF_ERROR(put(connection, master, key));
-    return base::ok();
-  });
+Status KeptKeys::replace(Connection& connection, base::ByteView master,
+                         const std::vector<KeptKey>& keys) {
+  CN_ASSIGN(Statement statement, connection.prepare("DELETE FROM kept_key WHERE master = ?"));
+  CN_RETURN_IF_ERROR(statement.bind(master).run());
+  for (const KeptKey& key : keys) CN_RETURN_IF_ERROR(put(connection, master, key));
+  return base::ok();
 }
 
 Status KeptKeys::keep_only(base::ByteView master) {

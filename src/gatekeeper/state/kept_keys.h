@@ -19,15 +19,14 @@ class KeptKeys {
 
   /// All keys under that master key, by name; none when there is no such set.
   base::Result<std::vector<KeptKey>> find(base::ByteView master);
-  /// Adds a whole set, in place of what an earlier attempt left of it.
-  base::Status add(base::ByteView master, const std::vector<KeptKey>& keys);
   /// From here on no other set is left in the file.
   base::Status keep_only(base::ByteView master);
 
-  /// Parts of a transaction of the caller's.
+  /// Parts of a transaction of the caller's. replace() keeps these keys and no others under that
+  /// master key.
+  static base::Status replace(Connection& connection, base::ByteView master,
+                              const std::vector<KeptKey>& keys);
   static base::Status put(Connection& connection, base::ByteView master, const KeptKey& key);
-  static base::Status remove(Connection& connection, base::ByteView master,
-                             const std::string& name);
 
  private:
   Database& database_;

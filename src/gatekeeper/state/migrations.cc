@@ -215,8 +215,28 @@ CREATE TABLE audit_pending (
 PRAGMA user_version = 7;
 )sql";
 
-constexpr std::array<const char*, 7> kScripts = {kFirst,    kSecond,         kKeptKeys, kPeople,
-                                                 kPasskeys, kFewestFailures, kAudit};
+// Openings are counted before they happen. wiped_at: the private half is gone. A statement is the
+// authority's signature of a generation's number and public key. A fact is a number with a name.
+constexpr const char* kLifeOfKeys = R"sql(
+ALTER TABLE upload ADD COLUMN key_openings INTEGER NOT NULL DEFAULT 0 CHECK (key_openings >= 0);
+ALTER TABLE upload ADD COLUMN total_openings INTEGER NOT NULL DEFAULT 0
+  CHECK (total_openings >= 0);
+CREATE TABLE sealing_generation (
+  generation INTEGER PRIMARY KEY CHECK (generation >= 1),
+  public_key BLOB NOT NULL CHECK (length(public_key) = 32),
+  statement  BLOB NOT NULL,
+  made_at    INTEGER NOT NULL,
+  wiped_at   INTEGER
+) STRICT;
+CREATE TABLE fact (
+  name  TEXT PRIMARY KEY,
+  value INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+PRAGMA user_version = 8;
+)sql";
+
+constexpr std::array<const char*, 8> kScripts = {
+    kFirst, kSecond, kKeptKeys, kPeople, kPasskeys, kFewestFailures, kAudit, kLifeOfKeys};
 }  // namespace
 
 std::span<const char* const> migrations() { return kScripts; }

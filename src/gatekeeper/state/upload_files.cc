@@ -58,6 +58,10 @@ Status UploadFiles::store_package(const UploadId& upload, const Package& package
   return files_.sync_folder(folder_);
 }
 
+Status UploadFiles::store_sealed_key(const UploadId& upload, base::ByteView sealed_key) {
+  return base::write_atomically(files_, place(upload) / "key.sealed", sealed_key, 0600);
+}
+
 Result<base::Bytes> UploadFiles::read_manifest(const UploadId& upload) const {
   return base::read_file(place(upload) / "manifest", kMaxManifestBytes);
 }

@@ -40,6 +40,8 @@ class UploadFiles {
   /// Durably, in place of what an earlier attempt left.
   base::Status store_package(const columns::format::UploadId& upload, const Package& package);
   base::Result<Package> read_package(const columns::format::UploadId& upload) const;
+  /// In place of the one that came with the package.
+  base::Status store_sealed_key(const columns::format::UploadId& upload, base::ByteView sealed_key);
   base::Result<base::Bytes> read_manifest(const columns::format::UploadId& upload) const;
 
   /// Pieces of the unit that are there, counted from 0; all of them only when the file is verified.

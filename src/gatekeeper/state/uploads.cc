@@ -287,6 +287,40 @@ Status Uploads::deletion_done(const UploadId& id) {
   });
 }
 
+Status Uploads::count_openings(const UploadId& id, std::uint64_t keys, std::uint64_t totals) {
+  return database_.write([&](Connection& connection) -> Status {
+    CN_ASSIGN(Statement statement,
+              connection.prepare("UPDATE upload SET key_openings = key_openings + ?, "
+                                 "total_openings = total_openings + ? WHERE id = ?"));
+    return statement.bind(static_cast<std::int64_t>(keys))
+        .bind(static_cast<std::int64_t>(totals))
+        .bind(base::ByteView(id.bytes))
+        .run();
+  });
+}
+
+Result<std::vector<Openings>> Uploads::openings() {
+  return database_.read([&](Connection& connection) -> Result<std::vector<Openings>> {
+    CN_ASSIGN(Statement statement,
+              connection.prepare("SELECT id, dataset, version, key_openings, total_openings "
+                                 "FROM upload ORDER BY dataset, version, id"));
+    std::vector<Openings> all;
+    while (true) {
+      CN_ASSIGN(const bool row, statement.step());
+      if (!row) return all;
+      Openings openings;
+      const base::Bytes id = statement.bytes(0);
+      CHECK(id.size() == openings.id.bytes.size());  // the table says so
+      std::copy(id.begin(), id.end(), openings.id.bytes.begin());
+      openings.dataset = statement.text(1);
+      openings.version = static_cast<std::uint64_t>(statement.integer(2));
+      openings.keys = static_cast<std::uint64_t>(statement.integer(3));
+      openings.totals = static_cast<std::uint64_t>(statement.integer(4));
+      all.push_back(std::move(openings));
+    }
+  });
+}
+
 Status Uploads::freeze(const UploadId& id, std::int64_t now_s) {
   return database_.write([&](Connection& connection) -> Status {
     CN_ASSIGN(Statement statement,

@@ -33,6 +33,15 @@ struct DatasetSchema {
   base::Bytes sealed;  ///< the canonical schema, sealed
 };
 
+/// How often an upload's key and totals were opened, ever.
+struct Openings {
+  UploadId id;
+  std::string dataset;
+  std::uint64_t version = 0;  ///< 0 until published
+  std::uint64_t keys = 0;
+  std::uint64_t totals = 0;
+};
+
 struct DatasetVersions {
   std::string name;
   std::vector<Upload> live;  ///< published, ascending by version
@@ -67,6 +76,11 @@ class Uploads {
   base::Result<std::vector<UploadId>> pending_deletions();
   base::Status deletion_done(const UploadId& id);
   base::Result<std::vector<UploadId>> dropped();
+
+  /// Adds to the counts, on disk when it returns: before the opening, so that none is missing.
+  base::Status count_openings(const UploadId& id, std::uint64_t keys, std::uint64_t totals);
+  /// Of all uploads, dropped ones included, by dataset and version.
+  base::Result<std::vector<Openings>> openings();
 
   /// On disk when it returns. The first freeze keeps its time.
   base::Status freeze(const UploadId& id, std::int64_t now_s);

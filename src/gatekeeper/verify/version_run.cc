@@ -184,6 +184,8 @@ Status VersionRun::open(const Reply& reply) {
                  "a version of the dataset was dropped while the question ran", "ask again");
   }
   CN_RETURN_IF_ERROR(sources_.freezer.refuse_if_frozen(*now));
+  const std::uint64_t totals = reply.request.units.size() * reply.batch.pair_positions.size();
+  CN_RETURN_IF_ERROR(sources_.uploads.count_openings(version_.upload.id, 1, totals));
   CN_ASSIGN(const auto upload_opener, opener());
   auto opened = open_reply(reply, upload_opener);
   if (!opened.ok()) return failed(opened.take_error());
