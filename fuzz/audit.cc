@@ -64,6 +64,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::vector<KnownHead> kept;
   if (auto head = head_of_text(text); head.ok()) kept.push_back({*head, "itself"});
   const auto checked = verify_exported(text, "log", kept);
+  base::Secret<32> other;
+  other.span()[0] = 1;
+  kept.assign({{HeadSigner(other).sign(2, {}, kTime), "another log"}});
+  if (verdict(verify_exported(text, "log", kept)).ok()) std::abort();
   if (report_text(checked).empty() || report_json(checked).empty()) std::abort();
   // Sound means: it is the one spelling of its records.
   if (verdict(checked).ok() && !checked.head.has_value()) std::abort();

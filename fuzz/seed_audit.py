@@ -45,6 +45,12 @@ def exports():
     yield "\n".join([made[0].replace("127", "128"), made[1] + " ", made[2], "{}", "x" * 17000])
     yield ""
     yield "\n\n"
+    made, digest = lines(9)
+    last = head(9, digest)
+    yield "\n".join([*made[:2], *made[4:], last, ""])
+    yield "\n".join([*made[:2], *made[5:8], made[3], made[2], made[4], last, ""])
+    yield "\n".join([made[0], record(2, "0" * 64)[0], *made[2:], last, ""])
+    yield "\n".join([made[0][:-9] + "X" * 7 + '"}', *["x"] * 120, last, ""])
     yield head(0, "0" * 64)
     for fields in ({"sequence": -1}, {"sequence": 1 << 60}, {"key": "1"}, {"time": "now"},
                    {"hash": 5}, {"more": 1}):
