@@ -25,7 +25,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 HOST = "gatekeeper.test"
 OTHER_HOST = "elsewhere.test"
 PASSWORD = "ada has a long password"
-NOT_SIGNED_IN = "not signed in"
+NOT_SIGNED_IN = "Not signed in"
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(
     chromium.program() is None or shutil.which("certutil") is None,
@@ -259,7 +259,7 @@ def test_a_passkey_takes_the_place_of_the_code(deployment):
     page.call("WebAuthn.setUserVerified", authenticatorId=authenticator, isUserVerified=False)
     page.evaluate("document.getElementById('message').hidden = true")
     sign_in_with_passkey(page, "ben")
-    assert "no passkey was shown" in refusal(page)
+    assert "No passkey was shown" in refusal(page)
     assert ask(page, "account")["body"]["signed_in"] is False
 
 
@@ -319,6 +319,28 @@ def test_the_second_factor_cannot_be_skipped(deployment):
         assert answer["status"] == 401, (path, answer)
         assert page.call("Network.getCookies")["cookies"] == [], path
     assert ask(page, "account")["body"]["signed_in"] is False
+
+
+def test_whoever_is_disabled_is_out_at_once(deployment):
+    hugo = deployment.person("hugo")
+    page = deployment.signed_in(hugo)
+    page.add_authenticator()
+    add_passkey(page)
+    # One page stays open; in another the password was given and the passkey is to come.
+    asked = ask(page, "sign-in/challenge", {"user": "hugo", "password": PASSWORD})["body"]
+    shown = page.evaluate(
+        "import('/page/passkey.js').then((one) => one.showPasskey(%s))" % json.dumps(asked))
+    deployment.platform.people.custodian().run("user", "disable", "hugo")
+    assert ask(page, "sign-in/passkey", shown)["status"] == 401
+    page.click("#key-form button")
+    page.wait("!document.getElementById('sign-in').hidden")
+    assert NOT_SIGNED_IN in page.text("message")
+    assert page.text("keys") == page.text("passkeys") == ""
+    # A reset takes the passkeys away with the rest.
+    deployment.platform.people.custodian().run("user", "reset", "hugo", "--password-stdin",
+                                               stdin=PASSWORD + "\n")
+    assert deployment.rows("SELECT count(*) FROM passkey WHERE person = 'hugo'") == [(0,)]
+    assert ask(page, "sign-in/challenge", {"user": "hugo", "password": PASSWORD})["status"] == 401
 
 
 def test_an_old_second_factor_is_asked_for_again(deployment):

@@ -259,8 +259,8 @@ async function ask(path, sent) {
     if (failed === null) {
         throw new Refused("UNREACHABLE", "page.status", `the gatekeeper answered ${answer.status}`);
     }
-    const { code, rule, message, hint } = failed.error;
-    throw new Refused(code, rule, hint === "" ? message : `${message} (${hint})`);
+    const { code, rule, message } = failed.error;
+    throw new Refused(code, rule, message);
 }
 export const api = {
     account: () => ask("account"),
@@ -294,7 +294,7 @@ const code = part("code");
 const dialog = part("confirm");
 const confirmCode = part("confirm-code");
 function say(text) {
-    message.textContent = text;
+    message.textContent = text.slice(0, 1).toUpperCase() + text.slice(1);
     message.hidden = text === "";
     if (text !== "")
         message.focus();

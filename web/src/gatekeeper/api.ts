@@ -58,7 +58,7 @@ export interface MadeKey {
   expires_at: number;
 }
 
-/** A refusal in the server's own words. */
+/** A refusal in the server's own words, without its hint: that is for a command line. */
 export class Refused extends Error {
   constructor(readonly code: string, readonly rule: string, message: string) {
     super(message);
@@ -66,7 +66,7 @@ export class Refused extends Error {
 }
 
 interface ErrorReply {
-  error: { code: string; rule: string; message: string; hint: string };
+  error: { code: string; rule: string; message: string };
 }
 
 async function ask<Reply>(path: string, sent?: object): Promise<Reply> {
@@ -87,8 +87,8 @@ async function ask<Reply>(path: string, sent?: object): Promise<Reply> {
   if (failed === null) {
     throw new Refused("UNREACHABLE", "page.status", `the gatekeeper answered ${answer.status}`);
   }
-  const { code, rule, message, hint } = failed.error;
-  throw new Refused(code, rule, hint === "" ? message : `${message} (${hint})`);
+  const { code, rule, message } = failed.error;
+  throw new Refused(code, rule, message);
 }
 
 export const api = {

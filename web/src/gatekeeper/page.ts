@@ -18,7 +18,7 @@ const dialog = part<HTMLDialogElement>("confirm");
 const confirmCode = part<HTMLInputElement>("confirm-code");
 
 function say(text: string): void {
-  message.textContent = text;
+  message.textContent = text.slice(0, 1).toUpperCase() + text.slice(1);
   message.hidden = text === "";
   if (text !== "") message.focus();
 }
