@@ -6,6 +6,7 @@
 
 #include "gatekeeper/people/rights.h"
 #include "gatekeeper/serve/page_files.h"
+#include "gatekeeper/serve/recording.h"
 #include "gatekeeper/serve/routes.h"
 
 namespace cryptonet::gatekeeper::serve {
@@ -98,9 +99,16 @@ Result<auth::SignInAnswer> answer_in(const api::PasskeyShown& message) {
   return answer;
 }
 
-/// What was wrong is for the log; whoever asks is told the one thing.
-Error passkey_failure(const Error& error) {
+/// Notes what was wrong with a passkey, and whose it is; whoever asks is told the one thing.
+Error passkey_failure(Parts& parts, audit::Kind kind, const HttpRequest& request,
+                      const Bytes& passkey, const Error& error) {
   if (error.code != ErrorCode::kRefused) return error;
+  audit::Event event = event_of(kind, request);
+  event.word("factor", "passkey").error(error);
+  if (const auto row = parts.page->rows.find(passkey); row.ok() && row->has_value()) {
+    event.user((*row)->person);
+  }
+  parts.audit.note(std::move(event));
   spdlog::warn("a passkey was not accepted: {}", error.rule);
   return auth::not_signed_in();
 }
@@ -134,12 +142,15 @@ Result<HttpResponse> sign_in_challenge(Parts& parts, const HttpRequest& request)
   CN_ASSIGN(auto message, api::PasswordShown::from_json(base::text_of(request.body)));
   const auto right = parts.gate.sign_in.check_password(message.user, message.password);
   base::wipe(message.password.data(), message.password.size());
-  CN_RETURN_IF_ERROR(right);
-  const auto begun = parts.page->passkeys.begin_sign_in(message.user);
+  const auto begun = right.ok() ? parts.page->passkeys.begin_sign_in(message.user)
+                                : Result<auth::PasskeyChallenge>(right.error());
+  if (begun.ok()) return asked(parts, *begun);
+  audit::Event event = event_of(audit::Kind::kSignInDenied, request);
+  event.fingerprint("claimed", parts.audit.fingerprint("claimed", base::view_of(message.user)));
+  parts.audit.note(std::move(event.error(begun.error())));
   // Whether the password was right is told to those alone who have a passkey to show.
-  if (!begun.ok() && begun.error().rule == "passkey.none") return auth::not_signed_in();
-  if (!begun.ok()) return begun.error();
-  return asked(parts, *begun);
+  if (begun.error().rule == "passkey.none") return auth::not_signed_in();
+  return begun.error();
 }
 
 Result<HttpResponse> sign_in_passkey(Parts& parts, const HttpRequest& request) {
@@ -147,10 +158,21 @@ Result<HttpResponse> sign_in_passkey(Parts& parts, const HttpRequest& request) {
   CN_ASSIGN(const auto answer, answer_in(message));
   const auto shown =
       parts.page->passkeys.finish_sign_in(message.attempt, answer, parts.gate.clock->now_s());
-  if (!shown.ok()) return passkey_failure(shown.error());
-  CN_ASSIGN(const auto signed_in,
-            parts.gate.sign_in.sign_in_with_passkey(shown->person, shown->id, request.peer));
-  return came_in(parts, request, signed_in);
+  if (!shown.ok()) {
+    return passkey_failure(parts, audit::Kind::kSignInDenied, request, answer.passkey_id,
+                           shown.error());
+  }
+  const auto signed_in =
+      parts.gate.sign_in.sign_in_with_passkey(shown->person, shown->id, request.peer);
+  audit::Event event =
+      event_of(signed_in.ok() ? audit::Kind::kSignIn : audit::Kind::kSignInDenied, request);
+  event.person(shown->person).word("factor", "passkey");
+  if (!signed_in.ok()) {
+    parts.audit.note(std::move(event.error(signed_in.error())));
+    return signed_in.error();
+  }
+  CN_RETURN_IF_ERROR(parts.audit.record(std::move(event.action("made"))));
+  return came_in(parts, request, *signed_in);
 }
 
 // --- for whoever is signed in ---
@@ -200,7 +222,9 @@ Result<HttpResponse> step_up_passkey(Parts& parts, const auth::Caller& caller,
   CN_ASSIGN(const auto answer, answer_in(message));
   const auto shown = parts.page->passkeys.finish_step_up(caller.person.name, caller.key.id, answer,
                                                          parts.gate.clock->now_s());
-  if (!shown.ok()) return passkey_failure(shown.error());
+  if (!shown.ok()) {
+    return passkey_failure(parts, audit::Kind::kFactor, request, answer.passkey_id, shown.error());
+  }
   CN_RETURN_IF_ERROR(
       parts.gate.sign_in.step_up_with_passkey(caller.person.name, caller.key.id, shown->id));
   return done();
@@ -265,16 +289,37 @@ Result<HttpResponse> remove_passkey(Parts& parts, const auth::Caller& caller,
   return Error(ErrorCode::kBadInput, "passkey.not_found", "you have no such passkey");
 }
 
+base::Status check_origin(const Parts& parts, const HttpRequest& request) {
+  const std::string& origin = parts.page->passkeys.site().origin;
+  if (request.origin == origin) return base::ok();
+  return Error(ErrorCode::kRefused, "page.origin",
+               "this is for the gatekeeper's own page at " + origin, "open that address");
+}
+
+using OpenHandler = Result<HttpResponse> (*)(Parts&, const HttpRequest&);
+using CallerHandler = Result<HttpResponse> (*)(Parts&, const auth::Caller&, const HttpRequest&);
+
 /// A route that the page alone may call.
-net::Route from_page(Parts& parts, const api::RouteInfo& route, net::Handler handler) {
+net::Route open_page_route(Parts& parts, const api::RouteInfo& route, OpenHandler handler) {
+  return open_route(route,
+                    [&parts, route, handler](const HttpRequest& request) -> Result<HttpResponse> {
+                      const base::Status from_page = check_origin(parts, request);
+                      if (!from_page.ok()) {
+                        return not_admitted(parts, route, request, nullptr, from_page.error());
+                      }
+                      return recorded(parts, route, request, nullptr, handler(parts, request));
+                    });
+}
+
+/// The same, for whoever is signed in there.
+net::Route signed_in_route(Parts& parts, const api::RouteInfo& route, CallerHandler handler) {
   return open_route(
-      route,
-      [&parts, handler = std::move(handler)](const HttpRequest& request) -> Result<HttpResponse> {
-        if (request.origin == parts.page->passkeys.site().origin) return handler(request);
-        return Error(
-            ErrorCode::kRefused, "page.origin",
-            "this is for the gatekeeper's own page at " + parts.page->passkeys.site().origin,
-            "open that address");
+      route, [&parts, route, handler](const HttpRequest& request) -> Result<HttpResponse> {
+        const base::Status from_page = check_origin(parts, request);
+        const auto caller =
+            from_page.ok() ? caller_of(parts, request) : Result<auth::Caller>(from_page.error());
+        if (!caller.ok()) return not_admitted(parts, route, request, nullptr, caller.error());
+        return recorded(parts, route, request, &*caller, handler(parts, *caller, request));
       });
 }
 }  // namespace
@@ -282,34 +327,26 @@ net::Route from_page(Parts& parts, const api::RouteInfo& route, net::Handler han
 
 void add_page_routes(Parts& parts, std::vector<net::Route>& routes) {
   namespace info = api::gatekeeper;
-  using base::Result;
-  using net::HttpRequest;
-  using net::HttpResponse;
   CHECK(parts.page != nullptr);
-  const auto open = [&](const api::RouteInfo& route, auto handler) {
-    routes.push_back(on_page::from_page(
-        parts, route,
-        [&parts, handler](const HttpRequest& request) { return handler(parts, request); }));
+  const auto add_open = [&](const api::RouteInfo& route, on_page::OpenHandler handler) {
+    routes.push_back(on_page::open_page_route(parts, route, handler));
   };
-  const auto signed_in = [&](const api::RouteInfo& route, auto handler) {
-    open(route, [handler](Parts& all, const HttpRequest& request) -> Result<HttpResponse> {
-      CN_ASSIGN(const auth::Caller caller, on_page::caller_of(all, request));
-      return handler(all, caller, request);
-    });
+  const auto add_signed_in = [&](const api::RouteInfo& route, on_page::CallerHandler handler) {
+    routes.push_back(on_page::signed_in_route(parts, route, handler));
   };
-  open(info::kPageAccount, on_page::account);
-  open(info::kPageSignIn, on_page::sign_in);
-  open(info::kPageSignInChallenge, on_page::sign_in_challenge);
-  open(info::kPageSignInPasskey, on_page::sign_in_passkey);
-  signed_in(info::kPageSignOut, on_page::sign_out);
-  signed_in(info::kPageStepUp, on_page::step_up);
-  signed_in(info::kPageStepUpChallenge, on_page::step_up_challenge);
-  signed_in(info::kPageStepUpPasskey, on_page::step_up_passkey);
-  signed_in(info::kPageMakeAccessKey, on_page::make_key);
-  signed_in(info::kPageRevokeAccessKey, on_page::revoke_key);
-  signed_in(info::kPagePasskeyOffer, on_page::offer_passkey);
-  signed_in(info::kPageRegisterPasskey, on_page::register_passkey);
-  signed_in(info::kPageRemovePasskey, on_page::remove_passkey);
+  add_open(info::kPageAccount, on_page::account);
+  add_open(info::kPageSignIn, on_page::sign_in);
+  add_open(info::kPageSignInChallenge, on_page::sign_in_challenge);
+  add_open(info::kPageSignInPasskey, on_page::sign_in_passkey);
+  add_signed_in(info::kPageSignOut, on_page::sign_out);
+  add_signed_in(info::kPageStepUp, on_page::step_up);
+  add_signed_in(info::kPageStepUpChallenge, on_page::step_up_challenge);
+  add_signed_in(info::kPageStepUpPasskey, on_page::step_up_passkey);
+  add_signed_in(info::kPageMakeAccessKey, on_page::make_key);
+  add_signed_in(info::kPageRevokeAccessKey, on_page::revoke_key);
+  add_signed_in(info::kPagePasskeyOffer, on_page::offer_passkey);
+  add_signed_in(info::kPageRegisterPasskey, on_page::register_passkey);
+  add_signed_in(info::kPageRemovePasskey, on_page::remove_passkey);
 }
 
 void add_page_files(Parts& parts, std::vector<net::Route>& routes) {

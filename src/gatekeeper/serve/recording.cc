@@ -89,6 +89,11 @@ void key_of_path(Event& event, const HttpRequest& request, const HttpResponse& /
   event.about_key(part(request, 0));
 }
 
+void revoked_key(Event& event, const HttpRequest& /*request*/, const HttpResponse& response) {
+  const auto revoked = api::AccessKeyRevoked::from_json(base::text_of(response.body));
+  if (revoked.ok()) event.about_key(revoked->id);
+}
+
 void upload_of_path(Event& event, const HttpRequest& request, const HttpResponse& response) {
   state::UploadId id;
   if (base::from_hex(part(request, 0), id.bytes)) event.upload(id.bytes);
@@ -118,6 +123,14 @@ constexpr std::array kNoted = {
     Noted{&info::kDetachDataset, Kind::kProject, "detached", project_dataset},
     Noted{&info::kMakeAccessKey, Kind::kAccessKey, "made", made_key},
     Noted{&info::kRevokeAccessKey, Kind::kAccessKey, "revoked", key_of_path},
+    Noted{&info::kPageSignIn, Kind::kSignIn, "made", signed_in},
+    Noted{&info::kPageSignOut, Kind::kSignOut, "ended", nothing},
+    Noted{&info::kPageStepUp, Kind::kStepUp, "shown", nothing},
+    Noted{&info::kPageStepUpPasskey, Kind::kStepUp, "shown", nothing},
+    Noted{&info::kPageMakeAccessKey, Kind::kAccessKey, "made", made_key},
+    Noted{&info::kPageRevokeAccessKey, Kind::kAccessKey, "revoked", revoked_key},
+    Noted{&info::kPageRegisterPasskey, Kind::kFactor, "added", nothing},
+    Noted{&info::kPageRemovePasskey, Kind::kFactor, "removed", nothing},
     Noted{&info::kPutPackage, Kind::kUpload, "offered", upload_of_path},
     Noted{&info::kPublishUpload, Kind::kPublish, "published", upload_of_path},
     Noted{&info::kDropVersion, Kind::kDrop, "dropped", dropped},
