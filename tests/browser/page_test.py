@@ -16,6 +16,7 @@ import threading
 
 import pytest
 
+from support import audit_log
 from support.processes import Client, Platform, Server
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
@@ -117,6 +118,9 @@ class Deployment:
             found = database.execute(statement, values).fetchall()
             database.commit()
             return found
+
+    def records(self):
+        return audit_log.records_of(audit_log.text_in(self.platform.gatekeeper_home))
 
     def close(self):
         self.browser.close()
@@ -282,6 +286,8 @@ def test_a_copied_passkey_is_found_and_locked(deployment):
     assert NOT_SIGNED_IN in refusal(page)
     locked, = deployment.rows("SELECT locked_at FROM passkey WHERE person = 'cleo'")
     assert locked[0] is not None
+    denied = [record for record in deployment.records() if record["rule"] == "passkey.counter"]
+    assert [record["details"]["user"] for record in denied] == ["cleo"]
     # The original is locked with it; a code still lets in, and shows why.
     page.evaluate("document.getElementById('message').hidden = true")
     sign_in_with_passkey(page, "cleo")
@@ -433,3 +439,29 @@ def test_the_page_is_closed_and_everything_in_it_has_a_name(deployment):
                 if node.get("role", {}).get("value") in ("button", "textbox", "table", "link")
                 and not node.get("ignored") and not node.get("name", {}).get("value")]
     assert [role for role in nameless if role != "table"] == []
+
+
+def test_the_audit_log_has_it_all_and_no_secret(deployment):
+    before = len(deployment.records())
+    ivan = deployment.person("ivan")
+    page = deployment.signed_in(ivan)
+    page.add_authenticator()
+    add_passkey(page)
+    page.click("#key-form button")
+    page.wait("!document.getElementById('made').hidden")
+    token = page.text("token")
+    cookie, = page.call("Network.getCookies")["cookies"]
+    sign_out(page)
+    sign_in_with_passkey(page, "ivan")
+    page.wait("!document.getElementById('account').hidden")
+    ask(page, "sign-in/challenge", {"user": "ivan", "password": "mistyped words"})
+    deployment.post("/v1/page/account", origin="https://example.org")
+    records = deployment.records()[before:]
+    seen = [(record["kind"], record["details"].get("action", "")) for record in records]
+    for event in (("sign_in", "made"), ("factor", "added"), ("access_key", "made"),
+                  ("sign_out", "ended"), ("sign_in_denied", ""), ("refusal", "")):
+        assert event in seen, (event, seen)
+    text = json.dumps(records)
+    for secret in (PASSWORD, "mistyped words", token, token[-64:], cookie["value"],
+                   cookie["value"][-64:], *ivan.recovery_codes):
+        assert secret not in text
