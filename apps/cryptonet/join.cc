@@ -25,6 +25,9 @@ base::Status run(const Session& session, const Flags& flags) {
   const auto& identity = joined.identity;
   note(session, (joined.already ? "had joined already as " : "joined as ") + identity.role + " '" +
                     identity.name + "'; home " + options.folder.string());
+  if (!joined.not_refreshed.empty()) {
+    note(session, "the gatekeeper's sealing key was not refreshed: " + joined.not_refreshed);
+  }
   return base::ok();
 }
 

@@ -133,8 +133,10 @@ base::Result<Joined> join_again(const JoinOptions& options, const api::Enrolment
   }
   // The custodian may have replaced the key since.
   CN_ASSIGN(const auto gatekeeper, home.gatekeeper());
-  CN_RETURN_IF_ERROR(refresh_sealing_key(home, *gatekeeper, files));
-  return Joined{std::move(wanted), true};
+  const auto refreshed = refresh_sealing_key(home, *gatekeeper, files);
+  if (refreshed.ok()) return Joined{std::move(wanted), true, {}};
+  if (refreshed.error().code == base::ErrorCode::kIntegrity) return refreshed.error();
+  return Joined{std::move(wanted), true, base::describe(refreshed.error())};
 }
 
 /// Everything secret that a home holds.
@@ -223,7 +225,7 @@ base::Result<Joined> join_anew(const JoinOptions& options, const api::Enrolment&
   }
   const auto parent = target.parent_path();
   CN_RETURN_IF_ERROR(files.sync_folder(parent.empty() ? "." : parent));
-  return Joined{identity, false};
+  return Joined{identity, false, {}};
 }
 
 }  // namespace

@@ -22,13 +22,15 @@ struct JoinOptions {
 
 struct Joined {
   api::Identity identity;
-  bool already = false;  ///< the same enrolment had joined here before; only addresses changed
+  bool already = false;       ///< the same enrolment had joined here before; only addresses changed
+  std::string not_refreshed;  ///< why the gatekeeper's sealing key was not asked for; mostly empty
 };
 
 /// kUsage for missing or malformed addresses; kBadInput for a file that is no enrolment of a client
 /// and for a folder that belongs to another enrolment or holds other things; the gatekeeper's own
 /// words when it says no. A second join with the same enrolment keeps keys and certificate and
-/// takes over the addresses.
+/// takes over the addresses and, where the gatekeeper answers, its present sealing key; kIntegrity
+/// when that one is not signed.
 base::Result<Joined> join(const JoinOptions& options, base::FileSystem& files,
                           base::Randomness& randomness);
 
