@@ -26,6 +26,9 @@ cryptonet_import(sodium sodium.h sodium)
 cryptonet_import(gfshare libgfshare.h gfshare)
 cryptonet_import(argon2 argon2.h argon2)
 cryptonet_import(pg_query pg_query.h pg_query)
+# The core of prometheus-cpp alone: no server of its own, no client library of others.
+cryptonet_import(prometheus prometheus/registry.h prometheus-cpp-core)
+add_library(prometheus::core ALIAS prometheus::prometheus)
 # Passkeys: the gatekeeper alone.
 cryptonet_import(fido2 fido.h fido2)
 cryptonet_import(cbor cbor.h cbor)

@@ -15,6 +15,7 @@
 #include "base/secret_memory.h"
 #include "base/stop.h"
 #include "cloud/serve/serve.h"
+#include "serving_flags.h"
 
 namespace cryptonet {
 namespace {
@@ -45,6 +46,7 @@ int fail(const Error& error) {
 
 int serve(Options& options) {
   base::watch_stop_signals();
+  base::let_work_finish();
   options.serve.log = spdlog::stderr_color_mt("cloud");
   options.serve.log->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
   if (options.quiet) options.serve.log->set_level(spdlog::level::warn);
@@ -80,6 +82,7 @@ int run(int argc, char** argv) {
                    "answered totals to keep in memory, about 100 bytes each; 0: compute each anew; "
                    "default: 1048576")
       ->check(CLI::Range(0, 1 << 30));
+  apps::add_serving_flags(*command, options.serve.serving);
   command->add_flag("--quiet", options.quiet, "log warnings and errors only");
   command->set_version_flag("--version", kVersion);
   command->footer(kExamples);

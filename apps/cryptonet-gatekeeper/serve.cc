@@ -10,6 +10,7 @@
 #include "commands.h"
 #include "gatekeeper/serve/server.h"
 #include "secrets.h"
+#include "serving_flags.h"
 
 namespace cryptonet::gatekeeper::app {
 namespace {
@@ -19,12 +20,15 @@ struct Options {
   std::string cloud;
   Opening opening;
   std::string origin;
+  net::Serving serving;
 };
 
 base::Status serve(const Session& session, const Options& options) {
   spdlog::set_level(session.quiet ? spdlog::level::warn : spdlog::level::info);
   base::watch_stop_signals();
-  serve::ServeOptions serving{options.listen, options.cloud, CRYPTONET_VERSION, std::nullopt};
+  base::let_work_finish();
+  serve::ServeOptions serving{options.listen, options.cloud, CRYPTONET_VERSION, std::nullopt,
+                              options.serving};
   if (!options.origin.empty()) {
     CN_ASSIGN(serving.site, auth::passkey_site(options.origin));
   }
@@ -61,6 +65,7 @@ void add_serve(CLI::App& app, Session& session) {
   add_passphrase_file(*command, options->opening.passphrase_file);
   command->add_option("--origin", options->origin,
                       "https://NAME:PORT, as browsers see it: serves the page to sign in on");
+  apps::add_serving_flags(*command, options->serving);
   command->callback([&session, options]() {
     session.run = [&session, options]() { return serve(session, *options); };
   });

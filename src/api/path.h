@@ -21,6 +21,7 @@ struct RouteInfo {
   std::span<const std::string_view> alone = {};  ///< machines that may call it without a person
   bool access_keys = false;                      ///< an access key will do instead of a session
   bool step_up = false;                          ///< the second factor must be fresh
+  std::string_view lane = "work";                ///< who runs it: net::Lane by its word
 };
 
 /// The pattern with each {} replaced, in order, by a percent-encoded parameter. There must be as

@@ -27,11 +27,11 @@ namespace cloud {
 /// Whether the program runs.
 inline constexpr RouteInfo kGetHealth{
     .method = "GET", .pattern = "/healthz",
-    .max_body_bytes = 0, .anybody = true};
+    .max_body_bytes = 0, .anybody = true, .lane = "inline"};
 /// Whether the server would take work now.
 inline constexpr RouteInfo kGetReadiness{
     .method = "GET", .pattern = "/readyz",
-    .max_body_bytes = 0, .anybody = true};
+    .max_body_bytes = 0, .anybody = true, .lane = "probe"};
 /// How the server is.
 inline constexpr RouteInfo kGetStatus{
     .method = "GET", .pattern = "/v1/status",
@@ -66,11 +66,11 @@ namespace gatekeeper {
 /// Whether the program runs.
 inline constexpr RouteInfo kGetHealth{
     .method = "GET", .pattern = "/healthz",
-    .max_body_bytes = 0, .anybody = true};
+    .max_body_bytes = 0, .anybody = true, .lane = "inline"};
 /// Whether the server would take work now.
 inline constexpr RouteInfo kGetReadiness{
     .method = "GET", .pattern = "/readyz",
-    .max_body_bytes = 0, .anybody = true};
+    .max_body_bytes = 0, .anybody = true, .lane = "probe"};
 /// How the server is.
 inline constexpr RouteInfo kGetStatus{
     .method = "GET", .pattern = "/v1/status",
@@ -110,11 +110,11 @@ inline constexpr RouteInfo kDropVersion{
 /// Make the first custodian.
 inline constexpr RouteInfo kBootstrap{
     .method = "POST", .pattern = "/v1/bootstrap",
-    .max_body_bytes = 32768, .roles = roles::kContributorResearcher};
+    .max_body_bytes = 32768, .roles = roles::kContributorResearcher, .lane = "sign_in"};
 /// Sign in with password and second factor.
 inline constexpr RouteInfo kSignIn{
     .method = "POST", .pattern = "/v1/sign-in",
-    .max_body_bytes = 32768, .roles = roles::kContributorResearcher};
+    .max_body_bytes = 32768, .roles = roles::kContributorResearcher, .lane = "sign_in"};
 /// End the session or access key that asks.
 inline constexpr RouteInfo kSignOut{
     .method = "POST", .pattern = "/v1/sign-out",
@@ -122,7 +122,7 @@ inline constexpr RouteInfo kSignOut{
 /// Show the second factor again, for what asks for a fresh one.
 inline constexpr RouteInfo kStepUp{
     .method = "POST", .pattern = "/v1/step-up",
-    .max_body_bytes = 32768, .roles = roles::kContributorResearcher, .people = roles::kContributorResearcherStewardCustodianAuditor};
+    .max_body_bytes = 32768, .roles = roles::kContributorResearcher, .people = roles::kContributorResearcherStewardCustodianAuditor, .lane = "sign_in"};
 /// Who asks, and what that person may.
 inline constexpr RouteInfo kWhoAmI{
     .method = "GET", .pattern = "/v1/me",
@@ -214,15 +214,15 @@ inline constexpr RouteInfo kPageAccount{
 /// Sign in with password and code.
 inline constexpr RouteInfo kPageSignIn{
     .method = "POST", .pattern = "/v1/page/sign-in",
-    .max_body_bytes = 32768, .anybody = true};
+    .max_body_bytes = 32768, .anybody = true, .lane = "sign_in"};
 /// Sign in with password and passkey: the password.
 inline constexpr RouteInfo kPageSignInChallenge{
     .method = "POST", .pattern = "/v1/page/sign-in/challenge",
-    .max_body_bytes = 32768, .anybody = true};
+    .max_body_bytes = 32768, .anybody = true, .lane = "sign_in"};
 /// Sign in with password and passkey: the passkey.
 inline constexpr RouteInfo kPageSignInPasskey{
     .method = "POST", .pattern = "/v1/page/sign-in/passkey",
-    .max_body_bytes = 32768, .anybody = true};
+    .max_body_bytes = 32768, .anybody = true, .lane = "sign_in"};
 /// End the session.
 inline constexpr RouteInfo kPageSignOut{
     .method = "POST", .pattern = "/v1/page/sign-out",
@@ -230,7 +230,7 @@ inline constexpr RouteInfo kPageSignOut{
 /// Show a code again.
 inline constexpr RouteInfo kPageStepUp{
     .method = "POST", .pattern = "/v1/page/step-up",
-    .max_body_bytes = 32768, .anybody = true};
+    .max_body_bytes = 32768, .anybody = true, .lane = "sign_in"};
 /// Show a passkey again: what it is to sign.
 inline constexpr RouteInfo kPageStepUpChallenge{
     .method = "POST", .pattern = "/v1/page/step-up/challenge",
@@ -238,7 +238,7 @@ inline constexpr RouteInfo kPageStepUpChallenge{
 /// Show a passkey again: what it signed.
 inline constexpr RouteInfo kPageStepUpPasskey{
     .method = "POST", .pattern = "/v1/page/step-up/passkey",
-    .max_body_bytes = 32768, .anybody = true};
+    .max_body_bytes = 32768, .anybody = true, .lane = "sign_in"};
 /// Make an access key.
 inline constexpr RouteInfo kPageMakeAccessKey{
     .method = "POST", .pattern = "/v1/page/access-keys",

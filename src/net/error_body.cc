@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "net/token_buckets.h"
+
 namespace cryptonet::net {
 namespace {
 
@@ -13,6 +15,7 @@ using nlohmann::json;
 
 constexpr std::size_t kMaxErrorBodyBytes = 64 * 1024;
 constexpr std::size_t kMaxTextBytes = 4096;
+constexpr int kBusyForS = 2;  ///< what a server that is busy or stopping asks for
 
 std::string clean_text(const json& object, const char* field) {
   const auto found = object.find(field);
@@ -39,14 +42,19 @@ HttpResponse response_of(base::Bytes body, const char* content_type) {
   return response;
 }
 
+/// Whether the server cannot do it now and may later.
+bool is_for_now(const std::string& rule) {
+  return rule.ends_with(".busy") || rule.starts_with("ready.") || rule == "http.stopping" ||
+         rule == "server.sealed";
+}
+
 }  // namespace
 
 int status_of(const Error& error) {
   if (error.rule.ends_with("not_found")) return 404;
   if (error.rule == "http.method") return 405;
   if (error.rule == "http.too_large") return 413;
-  if (error.rule == "server.sealed") return 503;
-  if (error.rule.ends_with(".busy") || error.rule.starts_with("ready.")) return 503;
+  if (is_for_now(error.rule)) return 503;
   if (error.rule.ends_with("too_many")) return 429;
   if (error.rule == "http.no_certificate") return 401;
   switch (error.code) {
@@ -81,6 +89,11 @@ HttpResponse error_response(const Error& error) {
                        {"hint", error.hint}}}};
   HttpResponse response = json_response(body.dump(-1, ' ', false, json::error_handler_t::replace));
   response.status = status_of(error);
+  if (const auto seconds = retry_after_s(error)) {
+    response.headers.emplace_back("Retry-After", std::to_string(*seconds));
+  } else if (response.status == 503) {
+    response.headers.emplace_back("Retry-After", std::to_string(kBusyForS));
+  }
   return response;
 }
 

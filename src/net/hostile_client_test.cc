@@ -1,51 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The server against clients that are slow, silent, too many, or not speaking its language.
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include <array>
 #include <thread>
 
 #include "net/http_testing.h"
-#include "net/target.h"
-#include "net/tls.h"
+#include "net/raw_testing.h"
 
 namespace cryptonet::net {
 namespace {
-
-/// A bare TCP connection to the server.
-class RawConnection {
- public:
-  explicit RawConnection(const HttpServer& server) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
-    const HostPort address = parse_url(server.url()).value();
-    sockaddr_in target{};
-    target.sin_family = AF_INET;
-    target.sin_port = htons(address.port);
-    inet_pton(AF_INET, address.host.c_str(), &target.sin_addr);
-    EXPECT_EQ(::connect(socket_, reinterpret_cast<sockaddr*>(&target), sizeof target), 0);
-  }
-  ~RawConnection() { ::close(socket_); }
-  RawConnection(const RawConnection&) = delete;
-  RawConnection& operator=(const RawConnection&) = delete;
-  void send(std::string_view bytes) const {
-    EXPECT_EQ(::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL),
-              static_cast<ssize_t>(bytes.size()));
-  }
-  int socket() const { return socket_; }
-  /// Seconds until the server closes.
-  double wait_for_close() const {
-    const auto before = std::chrono::steady_clock::now();
-    std::array<char, 256> scratch{};
-    while (::recv(socket_, scratch.data(), scratch.size(), 0) > 0) {
-    }
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count();
-  }
-
- private:
-  int socket_;
-};
 
 TEST(HostileClient, CutsOffAClientThatSaysNothing) {
   const auto server = start({echo({PeerRole::kNone})},
@@ -53,43 +14,6 @@ TEST(HostileClient, CutsOffAClientThatSaysNothing) {
   const RawConnection silent(*server);
   EXPECT_LT(silent.wait_for_close(), 4.0);
 }
-
-/// A TLS connection that sends what it is told and no more.
-class RawTls {
- public:
-  explicit RawTls(const HttpServer& server)
-      : connection_(server),
-        context_(make_tls_context(deployment().nameless(), TlsEnd::kClient).value()),
-        tls_(SSL_new(context_.get())) {
-    SSL_set_fd(tls_, connection_.socket());
-    EXPECT_EQ(SSL_connect(tls_), 1);
-  }
-  ~RawTls() { SSL_free(tls_); }
-  RawTls(const RawTls&) = delete;
-  RawTls& operator=(const RawTls&) = delete;
-  void send(std::string_view bytes) const {
-    while (!bytes.empty()) {
-      const int sent = SSL_write(tls_, bytes.data(), static_cast<int>(bytes.size()));
-      ASSERT_GT(sent, 0);
-      bytes.remove_prefix(static_cast<std::size_t>(sent));
-    }
-  }
-  /// All that the server says until it closes.
-  std::string read_all() const {
-    std::string all;
-    std::array<char, 4096> piece{};
-    for (int size = 1; size > 0;) {
-      size = SSL_read(tls_, piece.data(), static_cast<int>(piece.size()));
-      if (size > 0) all.append(piece.data(), static_cast<std::size_t>(size));
-    }
-    return all;
-  }
-
- private:
-  RawConnection connection_;
-  TlsContextHandle context_;
-  SSL* tls_;
-};
 
 TEST(HostileClient, CutsOffABodyThatDoesNotCome) {
   const auto server = start({echo({PeerRole::kNone})},

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "net/token_buckets.h"
 
 namespace cryptonet::net {
 
@@ -69,14 +70,24 @@ HttpResponse octet_response(base::Bytes bytes);
 
 using Handler = std::function<base::Result<HttpResponse>(const HttpRequest&)>;
 
-/// What came of one request, for a log: no bodies, no query strings.
+/// What came of one request, for a log and for figures: no bodies, no query strings.
 struct AnswerRecord {
   std::string method;
   std::string pattern;  ///< of the route; "-" when none matched
   int status = 0;
   std::string rule;  ///< of the error; empty when there was none
   Peer peer;
-  std::chrono::milliseconds duration{0};
+  std::chrono::microseconds duration{0};
+  std::size_t bytes_in = 0;   ///< of the body
+  std::size_t bytes_out = 0;  ///< of the answer's body
+};
+
+/// Who runs the handler of a route.
+enum class Lane : std::uint8_t {
+  kWork,    ///< the workers
+  kSignIn,  ///< a quarter of the workers: it waits for the few threads that hash; stricter rates
+  kProbe,   ///< one thread of its own, also while the server stops: how is it?
+  kInline   ///< the network thread, also while the server stops: it may not block at all
 };
 
 struct Route {
@@ -86,6 +97,24 @@ struct Route {
   std::vector<PeerRole> roles;
   std::size_t max_body_bytes = 64 * 1024;
   Handler handler;
+  Lane lane = Lane::kWork;
+};
+
+/// "work", "sign_in", "probe" or "inline".
+Lane lane_from_name(std::string_view name);
+
+/// How often requests and handshakes may come. The deployment's own servers are not counted. The
+/// defaults bear a room of people behind one address, and programs that ask without pause for a
+/// while.
+struct Rates {
+  Rate person{50, 500};               ///< questions of one person, where people sign in
+  Rate certificate{100, 1000};        ///< requests of one certificate
+  Rate address{1000, 5000};           ///< requests of one address
+  Rate stranger{50, 500};             ///< requests of one address without a certificate
+  Rate sign_in{1, 60};                ///< sign-ins (Lane::kSignIn) of one certificate
+  Rate sign_in_address{4, 240};       ///< sign-ins of one address
+  Rate handshake_address{100, 2500};  ///< handshakes of one address; beyond them it is closed
+  Rate handshake{500, 1000};          ///< handshakes of all; beyond them they wait for their turn
 };
 
 struct ServerOptions {
@@ -93,14 +122,18 @@ struct ServerOptions {
   TlsIdentity identity;
   std::vector<Route> routes;
   std::size_t worker_threads = 4;
-  std::size_t max_queued_requests = 64;  ///< beyond them the answer is 503
+  std::size_t max_queued_requests = 256;  ///< beyond them the answer is 503
   /// Of one peer (a certificate; an address where none is shown). A peer that has more gets 503;
   /// nobody holds more than three quarters of the worker threads.
   std::size_t max_queued_requests_per_peer = 32;
   /// Beyond them the connection that has waited longest for its peer is closed to make room, those
   /// without a certificate first; when every one is at work, the new one is closed.
-  std::size_t max_connections = 256;
-  std::size_t max_connections_per_certificate = 64;  ///< beyond them a new one is closed
+  std::size_t max_connections = 2048;
+  std::size_t max_connections_per_certificate = 256;  ///< beyond them a new one is closed
+  /// Connections from one address that have shown no certificate (yet): beyond them the oldest is
+  /// closed.
+  std::size_t max_strangers_per_address = 256;
+  Rates rates;
   /// Bodies of all requests that are being read or handled; beyond them the answer is 503.
   std::size_t max_body_bytes_in_flight = std::size_t{2} << 30;
   /// The same for one peer, unless it has only one request.
@@ -118,6 +151,21 @@ struct ServerOptions {
 /// A peer slower than this is cut off.
 inline constexpr std::size_t kSlowestBytesPerSecond = 64 * 1024;
 
+/// How a server stands at this moment.
+struct ServerFigures {
+  std::size_t connections = 0;
+  std::size_t strangers = 0;  ///< of them without a certificate
+  std::size_t queued = 0;     ///< requests that wait for a worker
+  std::size_t running = 0;    ///< requests that a worker has
+  // Since the start:
+  std::size_t handshakes = 0;
+  std::size_t handshakes_failed = 0;
+  std::size_t closed_to_make_room = 0;
+  std::size_t refused_full = 0;
+  std::size_t refused_certificate = 0;  ///< too many connections of one certificate
+  std::size_t refused_address = 0;      ///< too many handshakes of one address
+};
+
 class HttpServer {
  public:
   /// Binds and starts to answer. kLocalIo when the address cannot be had; kBadInput for a bad
@@ -126,8 +174,11 @@ class HttpServer {
   virtual ~HttpServer() = default;
   /// "https://127.0.0.1:4443" with the real port.
   virtual std::string url() const = 0;
-  /// Takes no new requests, lets running ones end (at most `grace`), closes every connection and
-  /// returns. The destructor waits for handlers that still run: long ones ask base::check_stop().
+  /// Any thread may ask.
+  virtual ServerFigures figures() const = 0;
+  /// Lets running requests end (at most `grace`) and meanwhile answers new ones with 503, but for
+  /// probes; then closes every connection and returns. The destructor waits for handlers that still
+  /// run: long ones ask base::check_stop().
   virtual void stop(std::chrono::seconds grace) = 0;
 };
 

@@ -29,4 +29,12 @@ PeerRole role_from_name(std::string_view name) {
   return PeerRole::kNone;
 }
 
+Lane lane_from_name(std::string_view name) {
+  if (name == "sign_in") return Lane::kSignIn;
+  if (name == "probe") return Lane::kProbe;
+  if (name == "inline") return Lane::kInline;
+  CHECK(name == "work");
+  return Lane::kWork;
+}
+
 }  // namespace cryptonet::net

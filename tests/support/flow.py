@@ -81,11 +81,11 @@ class Flow:
             rows.append([group, str(len(cells)), str(sum(cells))])
         return rows
 
-    def restart_gatekeeper(self, cloud_url=None):
+    def restart_gatekeeper(self, cloud_url=None, arguments=()):
         """Stops and starts the gatekeeper on its port, so that homes stay valid."""
         port = self.platform.gatekeeper.port
         self.platform.gatekeeper.stop()
-        self.platform.start_gatekeeper(port, cloud_url)
+        self.platform.start_gatekeeper(port, cloud_url, arguments)
 
     def restart_cloud(self):
         port = self.platform.cloud.port

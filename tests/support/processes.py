@@ -193,11 +193,11 @@ class Platform:
             self.folder / "cloud.log", self._env["cloud"], preexec)
         return self.cloud
 
-    def start_gatekeeper(self, port=0, cloud_url=None):
+    def start_gatekeeper(self, port=0, cloud_url=None, arguments=()):
         self.gatekeeper = Server(
             "cryptonet-gatekeeper",
             ["serve", "--home", self.gatekeeper_home, "--listen", f"127.0.0.1:{port}",
-             "--cloud", cloud_url or self.cloud.url],
+             "--cloud", cloud_url or self.cloud.url, *arguments],
             self.folder / "gatekeeper.log", self._env["gatekeeper"])
         return self.gatekeeper
 

@@ -12,12 +12,13 @@ import time
 
 
 class Answer:
-    """Status, body and how long it took."""
+    """Status, body, how long it took, and the headers."""
 
-    def __init__(self, status, body, seconds):
+    def __init__(self, status, body, seconds, headers):
         self.status = status
         self.body = body
         self.seconds = seconds
+        self.headers = headers
 
     def json(self):
         return json.loads(self.body)
@@ -60,7 +61,7 @@ def request(connection, method, path, body=b"", content_type="application/json")
         headers["Authorization"] = "Bearer " + connection.bearer
     connection.request(method, path, body, headers)
     reply = connection.getresponse()
-    return Answer(reply.status, reply.read(), time.monotonic() - begun)
+    return Answer(reply.status, reply.read(), time.monotonic() - begun, dict(reply.headers))
 
 
 def ask(connection, sql, cache=False):

@@ -97,9 +97,7 @@ Result<HttpResponse> get_health(const Parts&, const HttpRequest&) {
 }
 
 Result<HttpResponse> get_readiness(const Parts& parts, const HttpRequest&) {
-  if (parts.stopping && parts.stopping()) {
-    return Error(ErrorCode::kUnreachable, "ready.stopping", "the cloud is stopping");
-  }
+  if (parts.ready) CN_RETURN_IF_ERROR(parts.ready());
   return net::json_response(api::Health().to_json());
 }
 
@@ -111,6 +109,7 @@ net::Route make_route(const api::RouteInfo& info, const std::shared_ptr<const Pa
   route.method = info.method;
   route.pattern = info.pattern;
   route.max_body_bytes = info.max_body_bytes;
+  route.lane = net::lane_from_name(info.lane);
   if (info.anybody) route.roles.push_back(net::PeerRole::kNone);
   for (const std::string_view role : info.roles) route.roles.push_back(net::role_from_name(role));
   route.handler = [parts, handler](const HttpRequest& request) { return handler(*parts, request); };

@@ -21,7 +21,7 @@ struct Parts {
   std::string version;
   /// Told of every request for totals that was answered; may be empty.
   std::function<void(const compute::Work&, double milliseconds)> on_totals = {};
-  std::function<bool()> stopping = {};  ///< true: takes no new work; may be empty
+  std::function<base::Status()> ready = {};  ///< why not, if not; may be empty: it is
 };
 std::vector<net::Route> make_routes(Parts parts);
 

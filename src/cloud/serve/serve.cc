@@ -2,6 +2,7 @@
 // Puts the parts together. Logs say who asked for what and how it ended, never what was in it.
 #include "cloud/serve/serve.h"
 
+#include <atomic>
 #include <chrono>
 #include <thread>
 
@@ -9,6 +10,8 @@
 #include "base/stop.h"
 #include "cloud/serve/routes.h"
 #include "net/certificate.h"
+#include "net/local_listener.h"
+#include "net/metrics.h"
 
 namespace cryptonet::cloud::serve {
 namespace {
@@ -22,7 +25,6 @@ using base::Status;
 /// helps them in turn, so a short question passes a long one.
 constexpr std::size_t kWorkerThreads = 16;
 constexpr std::chrono::milliseconds kStopPoll{50};
-constexpr std::chrono::seconds kStopGrace{10};
 
 Result<net::TlsIdentity> read_identity(const std::filesystem::path& path) {
   CN_ASSIGN(base::Bytes bytes, base::read_file(path, api::CloudEnrolment::kMaxBytes));
@@ -57,7 +59,40 @@ void log_answer(spdlog::logger& log, const net::AnswerRecord& record) {
                                     record.peer.name + " at " + record.peer.address;
   const std::string rule = record.rule.empty() ? "" : " " + record.rule;
   log.log(record.status >= 500 ? spdlog::level::warn : spdlog::level::info, "{} {} {}{} {} ms, {}",
-          record.method, record.pattern, record.status, rule, record.duration.count(), who);
+          record.method, record.pattern, record.status, rule, record.duration.count() / 1000, who);
+}
+
+Status readiness() {
+  if (!base::stop_signalled()) return base::ok();
+  return Error(ErrorCode::kUnreachable, "ready.stopping", "the cloud is stopping");
+}
+
+/// What was computed since the start.
+struct Answered {
+  std::atomic<std::uint64_t> totals = 0;
+  std::atomic<std::uint64_t> computed = 0;
+  std::atomic<std::uint64_t> bytes_read = 0;
+  void count(const compute::Work& work) {
+    totals += work.totals;
+    computed += work.computed;
+    bytes_read += work.bytes_read;
+  }
+};
+
+void add_figures(net::Metrics& metrics, store::Store& store, const Answered& answered) {
+  const auto add = [&metrics](const char* name, const char* help, auto value) {
+    metrics.add(name, help,
+                [value] { return std::optional<double>(static_cast<double>(value())); });
+  };
+  add("ready", "1 when /readyz says yes", [] { return readiness().ok() ? 1 : 0; });
+  add("uploads", "Uploads of which there is a manifest", [&store] { return store.uploads(); });
+  add("segments", "Segments stored", [&store] { return store.segments().figures().segments; });
+  add("segment_bytes", "Bytes of them", [&store] { return store.segments().figures().bytes; });
+  add("totals_answered_total", "Totals sent", [&answered] { return answered.totals.load(); });
+  add("totals_computed_total", "Of them computed, not kept from before",
+      [&answered] { return answered.computed.load(); });
+  add("bytes_read_total", "Bytes of segments that the computation read",
+      [&answered] { return answered.bytes_read.load(); });
 }
 
 }  // namespace
@@ -75,7 +110,9 @@ Status serve(const ServeOptions& options) {
   const auto figures = store->segments().figures();
   log.info("{} uploads, {} segments, {} bytes; {} threads compute", store->uploads(),
            figures.segments, figures.bytes, options.threads);
-  const auto log_totals = [&log](const compute::Work& work, double milliseconds) {
+  Answered answered;
+  const auto log_totals = [&log, &answered](const compute::Work& work, double milliseconds) {
+    answered.count(work);
     log.info("{} totals, {} of them computed from {} bytes in {:.1f} ms", work.totals,
              work.computed, work.bytes_read, milliseconds);
   };
@@ -83,15 +120,21 @@ Status serve(const ServeOptions& options) {
   server_options.listen = options.listen;
   server_options.identity = std::move(identity);
   server_options.worker_threads = kWorkerThreads;
-  server_options.routes =
-      make_routes({*store, totals, options.version, log_totals, base::stop_requested});
-  server_options.on_answer = [&log](const net::AnswerRecord& record) { log_answer(log, record); };
+  CN_RETURN_IF_ERROR(net::apply(options.serving, server_options));
+  server_options.routes = make_routes({*store, totals, options.version, log_totals, readiness});
+  net::Metrics metrics;
+  add_figures(metrics, *store, answered);
+  server_options.on_answer = [&log, &metrics](const net::AnswerRecord& record) {
+    log_answer(log, record);
+    metrics.count(record);
+  };
   CN_ASSIGN(const std::unique_ptr<net::HttpServer> server,
             net::HttpServer::start(std::move(server_options)));
+  CN_ASSIGN(const auto listener, net::tell_figures(options.serving, metrics, *server, readiness));
   options.on_ready(server->url());
-  while (!base::stop_requested()) std::this_thread::sleep_for(kStopPoll);
+  while (!base::stop_signalled()) std::this_thread::sleep_for(kStopPoll);
   log.info("stopping");
-  server->stop(kStopGrace);
+  net::end_serving(*server, options.serving);
   return base::ok();
 }
 

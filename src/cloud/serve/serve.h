@@ -11,6 +11,7 @@
 
 #include "base/result.h"
 #include "cloud/compute/totals.h"
+#include "net/serving.h"
 
 namespace cryptonet::cloud::serve {
 
@@ -20,11 +21,12 @@ struct ServeOptions {
   std::filesystem::path enrolment;  ///< the cloud's own: certificate, key and authority
   std::size_t threads = 1;          ///< of the computation
   std::size_t totals_kept = compute::Totals::kKeptMax;
+  net::Serving serving;
   std::string version;
   std::shared_ptr<spdlog::logger> log;
   std::function<void(const std::string& url)> on_ready;
 };
-/// Serves until base::stop_requested(), then ends within about ten seconds.
+/// Serves until base::stop_signalled(), then ends as `serving` says.
 base::Status serve(const ServeOptions& options);
 
 }  // namespace cryptonet::cloud::serve

@@ -11,6 +11,7 @@
 #include "gatekeeper/people/administration.h"
 #include "gatekeeper/people/bootstrap.h"
 #include "gatekeeper/policy/policy.h"
+#include "gatekeeper/serve/limits.h"
 #include "gatekeeper/serve/page.h"
 #include "gatekeeper/serve/readiness.h"
 #include "gatekeeper/serve/unsealing.h"
@@ -31,6 +32,7 @@ struct Parts {
   Readiness readiness;
   people::Bootstrap bootstrap;
   people::Administration administration;
+  Limits limits;
   policy::ReleasePolicy policy;
   state::Uploads uploads;
   state::Results results;

@@ -18,6 +18,7 @@ net::Route open_route(const api::RouteInfo& info, net::Handler handler) {
   route.method = info.method;
   route.pattern = info.pattern;
   route.max_body_bytes = info.max_body_bytes;
+  route.lane = net::lane_from_name(info.lane);
   if (info.anybody) route.roles.push_back(net::PeerRole::kNone);
   for (const std::string_view role : info.roles) {
     route.roles.push_back(net::role_from_name(role));
@@ -68,6 +69,7 @@ base::Status admit_caller(Parts& parts, const api::RouteInfo& info, const net::H
   CN_RETURN_IF_ERROR(auth::principal_of(parts.home.identities(), request.peer));
   if (request.bearer.empty() && may_come_alone(info, request.peer)) return base::ok();
   CN_ASSIGN(caller, parts.gate.access.admit(request.bearer, request.peer));
+  CN_RETURN_IF_ERROR(parts.limits.person(caller->person.name));
   return check_caller(parts, info, *caller);
 }
 }  // namespace
@@ -80,6 +82,9 @@ net::Route person_route(Parts& parts, const api::RouteInfo& info, PersonHandler 
                       std::optional<auth::Caller> caller;
                       const base::Status admitted = admit_caller(parts, info, request, caller);
                       const auth::Caller* who = caller.has_value() ? &*caller : nullptr;
+                      // A record of each would let a flood fill the log: the figures count them.
+                      if (!admitted.ok() && admitted.error().rule == "rate.too_many")
+                        return admitted.error();
                       if (!admitted.ok())
                         return not_admitted(parts, info, request, who, admitted.error());
                       return recorded(parts, info, request, who, handler(caller, request));

@@ -6,14 +6,14 @@
 #include <thread>
 
 #include "base/stop.h"
-#include "gatekeeper/serve/gatekeeper.h"
+#include "gatekeeper/serve/figures.h"
+#include "net/local_listener.h"
 
 namespace cryptonet::gatekeeper::serve {
 namespace {
 using base::Status;
 
 constexpr std::size_t kWorkerThreads = 8;  // most of them wait for the cloud
-constexpr std::chrono::seconds kGrace{5};
 constexpr std::chrono::seconds kDeletionPeriod{30};
 constexpr std::chrono::milliseconds kStopPeriod{50};
 
@@ -21,7 +21,7 @@ constexpr std::chrono::milliseconds kStopPeriod{50};
 void log_answer(const net::AnswerRecord& record) {
   spdlog::info("{} {} {} {} {}:{} {} ms", record.method, record.pattern, record.status,
                record.rule.empty() ? "-" : record.rule, net::role_name(record.peer.role),
-               record.peer.name, record.duration.count());
+               record.peer.name, record.duration.count() / 1000);
 }
 
 /// While the home is not sealed; the next try comes when it is not.
@@ -36,7 +36,7 @@ void keep_audit_head(Parts& parts) {
 
 void wait_for_stop(Parts& parts) {
   auto next_deletions = std::chrono::steady_clock::now();
-  while (!base::stop_requested()) {
+  while (!base::stop_signalled()) {
     if (std::chrono::steady_clock::now() >= next_deletions) {
       const Status deleted = retry_deletions(parts);
       if (!deleted.ok()) {
@@ -73,7 +73,14 @@ Status serve(home::Home& home, const ServeOptions& options,
   server_options.identity = home.identity();
   server_options.routes = make_routes(parts);
   server_options.worker_threads = kWorkerThreads;
-  server_options.on_answer = log_answer;
+  net::Metrics metrics;
+  add_figures(metrics, parts);
+  server_options.on_answer = [&metrics](const net::AnswerRecord& record) {
+    log_answer(record);
+    metrics.count(record);
+  };
+  CN_RETURN_IF_ERROR(net::apply(options.serving, server_options));
+  parts.limits.set(server_options.rates);
   CN_ASSIGN(const auto server, net::HttpServer::start(std::move(server_options)));
   CN_RETURN_IF_ERROR(base::write_atomically(base::real_file_system(), home.address_file(),
                                             base::view_of(server->url()), 0600));
@@ -89,11 +96,13 @@ Status serve(home::Home& home, const ServeOptions& options,
   if (code.has_value()) std::fprintf(stderr, "bootstrap code: %s\n", code->c_str());
   const audit::Event here(audit::Kind::kAdministration);
   CN_RETURN_IF_ERROR(home.audit().record_soon(audit::Event(here).action("start")));
+  CN_ASSIGN(const auto listener, net::tell_figures(options.serving, metrics, *server,
+                                                   [&parts] { return parts.readiness.state(); }));
   ready(server->url());
   wait_for_stop(parts);
   parts.readiness.stop();
   spdlog::info("stopping");
-  server->stop(kGrace);
+  net::end_serving(*server, options.serving);
   CN_RETURN_IF_ERROR(home.audit().record_soon(audit::Event(here).action("stop")));
   static_cast<void>(base::real_file_system().remove_tree(home.address_file()).ok());
   return base::ok();

@@ -7,6 +7,7 @@
 
 #include "gatekeeper/auth/passkey.h"
 #include "gatekeeper/home/home.h"
+#include "net/serving.h"
 
 namespace cryptonet::gatekeeper::serve {
 
@@ -16,6 +17,7 @@ struct ServeOptions {
   std::string program_version;
   /// Where the page for browsers stands; none without.
   std::optional<auth::PasskeySite> site;
+  net::Serving serving;
 };
 
 /// `ready` gets the address once questions are answered. Success after a stop signal.

@@ -321,6 +321,18 @@ Result<std::vector<Openings>> Uploads::openings() {
   });
 }
 
+Result<UploadFigures> Uploads::figures() {
+  return database_.read([](Connection& connection) -> Result<UploadFigures> {
+    CN_ASSIGN(Statement statement,
+              connection.prepare("SELECT count(*), count(frozen_at) FROM upload "
+                                 "WHERE state = 'published'"));
+    CN_ASSIGN(const bool row, statement.step());
+    CHECK(row);
+    return UploadFigures{static_cast<std::uint64_t>(statement.integer(0)),
+                         static_cast<std::uint64_t>(statement.integer(1))};
+  });
+}
+
 Status Uploads::freeze(const UploadId& id, std::int64_t now_s) {
   return database_.write([&](Connection& connection) -> Status {
     CN_ASSIGN(Statement statement,

@@ -42,6 +42,12 @@ struct Openings {
   std::uint64_t totals = 0;
 };
 
+/// For figures.
+struct UploadFigures {
+  std::uint64_t published = 0;
+  std::uint64_t frozen = 0;  ///< of the published ones
+};
+
 struct DatasetVersions {
   std::string name;
   std::vector<Upload> live;  ///< published, ascending by version
@@ -76,6 +82,7 @@ class Uploads {
   base::Result<std::vector<UploadId>> pending_deletions();
   base::Status deletion_done(const UploadId& id);
   base::Result<std::vector<UploadId>> dropped();
+  base::Result<UploadFigures> figures();
 
   /// Adds to the counts, on disk when it returns: before the opening, so that none is missing.
   base::Status count_openings(const UploadId& id, std::uint64_t keys, std::uint64_t totals);
