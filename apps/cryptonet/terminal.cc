@@ -2,6 +2,7 @@
 #include "terminal.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <qrencode.h>
 #include <termios.h>
 #include <unistd.h>
@@ -54,17 +55,28 @@ class Terminal {
   termios before_{};
 };
 
+/// Returns when a byte is there, or none will come. Asks for stop signals between short waits: one
+/// that came just before a read would not end it.
+base::Status wait_for_byte(int file) {
+  constexpr int kAskEveryMs = 100;
+  pollfd wanted{file, POLLIN, 0};
+  while (true) {
+    CN_RETURN_IF_ERROR(base::check_stop());
+    const int there = ::poll(&wanted, 1, kAskEveryMs);
+    if (there > 0) return base::ok();
+    if (there < 0 && errno != EINTR) return base::local_io_error("read", "(terminal)", errno);
+  }
+}
+
 /// Bytes up to the end of the line or of the file, read one by one so that the rest stays there.
 Result<std::string> read_line(int file) {
   std::string line;
   line.reserve(kMaxLineBytes);
   while (line.size() < kMaxLineBytes) {
     char byte = 0;
+    CN_RETURN_IF_ERROR(wait_for_byte(file));
     const ssize_t count = ::read(file, &byte, 1);
-    if (count < 0 && errno == EINTR) {
-      CN_RETURN_IF_ERROR(base::check_stop());
-      continue;
-    }
+    if (count < 0 && errno == EINTR) continue;
     if (count < 0) return base::local_io_error("read", "(terminal)", errno);
     if (count == 0 || byte == '\n') break;
     line += byte;

@@ -232,8 +232,8 @@ Result<HttpResponse> step_up_passkey(Parts& parts, const auth::Caller& caller,
 
 Result<HttpResponse> make_key(Parts& parts, const auth::Caller& caller,
                               const HttpRequest& request) {
-  CN_ASSIGN(const auto message, api::AccessKeyRequest::from_json(base::text_of(request.body)));
   CN_RETURN_IF_ERROR(people::require_role(caller.person, info::kMakeAccessKey.people));
+  CN_ASSIGN(const auto message, api::AccessKeyRequest::from_json(base::text_of(request.body)));
   CN_RETURN_IF_ERROR(people::check_scope(parts.gate.people, caller, message.scope));
   CN_ASSIGN(const auto made, parts.gate.access.make(caller, message));
   return net::json_response(made.to_json());
