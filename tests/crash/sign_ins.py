@@ -17,7 +17,7 @@ from support.wire import Peer, request
 
 NO_CLOUD = "https://127.0.0.1:1"
 # One machine signs in hundreds of times.
-NO_RATES = ("--rate", "sign-in=0", "--rate", "sign-in-address=0")
+NO_RATES = ("--limit", "sign-in=0", "--limit", "sign-in-address=0")
 STEPS = ("sign in", "wrong code", "step up", "make key", "revoke key", "sign out", "disable")
 
 
