@@ -139,14 +139,16 @@ Result<std::optional<state::UsedFactor>> SignIn::factor_of(
   const auto step = totp_step_of(seed.span(), code, parts_.clock.wall_s());
   const base::Digest hash = recovery_hash(person, code);
   CN_ASSIGN(const bool recovery, parts_.credentials.has_recovery_code(person, hash));
-  std::optional<state::UsedFactor> factor;
-  if (!credential.has_value()) return factor;
-  if (step.has_value()) {
-    factor.emplace().totp_step = step;
-  } else if (recovery) {
-    factor.emplace().recovery_hash = hash;
+  if (!credential.has_value() || (!step.has_value() && !recovery)) {
+    return std::optional<state::UsedFactor>(std::nullopt);
   }
-  return factor;
+  state::UsedFactor factor;
+  if (step.has_value()) {
+    factor.totp_step = step;
+  } else {
+    factor.recovery_hash = hash;
+  }
+  return std::make_optional(std::move(factor));
 }
 
 Result<api::SignedIn> SignIn::start_session(const std::string& person,
