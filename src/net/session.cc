@@ -37,10 +37,14 @@ constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 constexpr std::uint32_t kMaxHeaderBytes = 16 * 1024;
 constexpr std::size_t kBufferBytes = 128 * 1024;
 constexpr std::size_t kSkippedBytes = 16 * 1024;
+/// What the system may hold of answers that a peer does not read; by itself it takes megabytes.
+constexpr int kSendBufferBytes = 256 * 1024;
 constexpr std::chrono::seconds kLingerTime{2};
 /// Whoever asks too often is not read for this long, or each refusal would cost as much as an
 /// answer.
 constexpr std::chrono::milliseconds kPauseAfterTooMany{500};
+/// Whoever goes on nevertheless, or never reads what it is told, loses the connection.
+constexpr int kMostRefusals = 16;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 /// Gives a transfer `timeout` more each time that it has moved by what the slowest peer may take
@@ -153,6 +157,7 @@ class Session : public std::enable_shared_from_this<Session> {
   TlsStream stream_;
   beast::flat_buffer buffer_{kBufferBytes};
   Connections::Guest guest_;
+  int refusals_ = 0;  ///< 429s in a row
 };
 
 /// Waits until the first bytes are there, so that silence costs nobody a turn, and then for a turn.
@@ -183,6 +188,7 @@ asio::awaitable<void> Session::run() {
   if (!co_await wait_for_turn()) co_return;
   error_code ignored;
   tcp().socket().set_option(Tcp::no_delay(true), ignored);
+  tcp().socket().set_option(Tcp::socket::send_buffer_size(kSendBufferBytes), ignored);
   tcp().expires_after(server_.options.handshake_timeout);
   auto [failed] = co_await stream_.async_handshake(asio::ssl::stream_base::server, kAwait);
   Result<Peer> peer = failed ? broken_off() : read_peer(stream_.native_handle());
@@ -235,7 +241,9 @@ asio::awaitable<bool> Session::serve_one() {
   }
   record.status = outcome.answer->status;
   record.bytes_out = outcome.answer->body.size();
-  const bool keep_alive = outcome.body_was_read && !server_.stopping && parser.keep_alive();
+  refusals_ = record.status == 429 ? refusals_ + 1 : 0;
+  const bool keep_alive = outcome.body_was_read && !server_.stopping && parser.keep_alive() &&
+                          refusals_ < kMostRefusals;
   const bool written = co_await write_answer(std::move(*outcome.answer), keep_alive);
   record.duration = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - started);
   if (server_.options.on_answer) server_.options.on_answer(record);
