@@ -231,13 +231,14 @@ class Crowd {
 };
 
 /// Beside each crowd an honest machine is answered, within a bound that follows this machine's
-/// speed: twenty times what it takes alone, and time for another process's turn.
+/// speed: twenty times what it takes alone, and a second for whatever else runs here. Who starves
+/// waits for the limits of the crowd, which are ten seconds and more.
 TEST(Overload, HonestQuestionsPassEveryCrowd) {
   const auto server = start({echo({PeerRole::kResearcher, PeerRole::kNone})},
                             [](ServerOptions& options) { options.rates.certificate = Rate{}; });
   const auto honest = client(*server, deployment().identity(PeerRole::kResearcher));
   const double alone = p99_ms(*honest, 300);
-  const double bound = 20 * alone + 200;
+  const double bound = 20 * alone + 1000;
   const auto check = [&](const char* crowd) {
     double beside = p99_ms(*honest, 200);
     // Other programs have this machine too; a server that starves somebody does so each time.
