@@ -75,7 +75,7 @@ class Crashing:
         for line in path.read_text().splitlines():
             kind, path, second, _ = line.split("\t")
             folder = path.rpartition("/")[0]
-            if path.endswith(("/lock", "-shm")):  # made anew when lost
+            if path.endswith(("/lock", ".lock", "-shm")):  # made anew when lost
                 continue
             if kind in ("create", "write", "truncate"):
                 files.add(path)

@@ -158,7 +158,20 @@ base::Bytes UploadFiles::read_hint_tags(const Manifest& manifest, std::uint32_t 
   return tags.ok() ? *std::move(tags) : base::Bytes{};
 }
 
+Status UploadFiles::remove_unfinished_tags(const UploadId& upload) {
+  std::vector<std::filesystem::path> unfinished;
+  std::error_code failed;
+  for (const auto& entry : std::filesystem::directory_iterator(place(upload) / "hints", failed)) {
+    if (entry.path().filename().string().find(".tags.partial.") != std::string::npos) {
+      unfinished.push_back(entry.path());
+    }
+  }
+  for (const auto& path : unfinished) CN_RETURN_IF_ERROR(files_.remove_tree(path));
+  return base::ok();
+}
+
 Status UploadFiles::make_durable(const UploadId& upload) {
+  CN_RETURN_IF_ERROR(remove_unfinished_tags(upload));
   CN_RETURN_IF_ERROR(files_.sync_folder(place(upload) / "hints"));
   CN_RETURN_IF_ERROR(files_.sync_folder(place(upload)));
   return files_.sync_folder(folder_);

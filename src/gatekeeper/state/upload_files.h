@@ -63,6 +63,8 @@ class UploadFiles {
   base::Status remove(const columns::format::UploadId& upload);
 
  private:
+  /// What a crash left of writing tags, which are made anew where they are missing.
+  base::Status remove_unfinished_tags(const columns::format::UploadId& upload);
   std::filesystem::path place(const columns::format::UploadId& upload) const {
     return folder_ / upload.hex();
   }
