@@ -45,6 +45,9 @@ constexpr std::chrono::seconds kLingerTime{2};
 constexpr std::chrono::milliseconds kPauseAfterTooMany{500};
 /// Whoever goes on nevertheless, or never reads what it is told, loses the connection.
 constexpr int kMostRefusals = 16;
+/// A handshake begins only while the network thread keeps up: whoever is connected goes first.
+constexpr std::chrono::milliseconds kMostLag{10};
+constexpr std::chrono::milliseconds kPauseForLag{20};
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 /// Gives a transfer `timeout` more each time that it has moved by what the slowest peer may take
@@ -176,7 +179,14 @@ asio::awaitable<bool> Session::wait_for_turn() {
   const auto turn = server_.entrance.handshake_pause();
   if (turn > server_.options.handshake_timeout) co_return false;
   if (turn > Clock::duration::zero()) co_await pause(turn);
-  co_return !guest_.closing();
+  const auto deadline = Clock::now() + server_.options.handshake_timeout;
+  while (!guest_.closing() && Clock::now() < deadline) {
+    const auto asked = Clock::now();
+    co_await asio::post(server_.io, asio::use_awaitable);
+    if (Clock::now() - asked < kMostLag) co_return !guest_.closing();
+    co_await pause(kPauseForLag);
+  }
+  co_return false;
 }
 
 asio::awaitable<void> Session::pause(Clock::duration time) {
