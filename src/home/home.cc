@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::uint64_t kMaxPemFileBytes = 64 * 1024;
 constexpr std::size_t kMaxTokenBytes = 256;
+constexpr std::chrono::seconds kPatience{60};
 
 base::Error usage(std::string rule, std::string message, std::string hint) {
   return {base::ErrorCode::kUsage, std::move(rule), std::move(message), std::move(hint)};
@@ -124,6 +125,8 @@ base::Result<std::unique_ptr<net::HttpClient>> Home::connect(const std::string& 
   net::ClientOptions options;
   options.url = url;
   options.server_role = server;
+  // An upload sends as fast as it can, and is told to wait where that is too fast.
+  if (role() == net::PeerRole::kContributor) options.patience = kPatience;
   CN_ASSIGN(options.identity.certificate_pem, read_text(folder_ / kCertificateFile));
   CN_ASSIGN(options.identity.authority_pem, read_text(folder_ / kAuthorityFile));
   CN_ASSIGN(options.identity.key_pem, read_text(folder_ / kKeyFile));

@@ -13,6 +13,7 @@
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl/ssl_stream.hpp>
 #include <optional>
+#include <thread>
 
 #include "base/stop.h"
 #include "net/error_body.h"
@@ -41,6 +42,7 @@ using AnswerParser = http::response_parser<http::vector_body<std::uint8_t>>;
 
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::milliseconds kWatchInterval{50};
+constexpr int kTooManyRequests = 429;
 /// Larger bodies wait for the server's word before they are sent, so a refusal arrives whole.
 constexpr std::size_t kExpectAboveBytes = 256 * 1024;
 /// Servers close idle connections after a minute; an older one is not worth trying.
@@ -280,7 +282,18 @@ asio::awaitable<std::variant<Answer, Failure>> Client::exchange(const Sending& s
   co_return answer;
 }
 
+/// Until the buckets of a server have filled a little (RFC 6585 4), or Ctrl-C.
+Status wait_a_second() {
+  const auto until = Clock::now() + std::chrono::seconds(1);
+  while (Clock::now() < until) {
+    CN_RETURN_IF_ERROR(base::check_stop());
+    std::this_thread::sleep_for(kWatchInterval);
+  }
+  return base::ok();
+}
+
 Result<Bytes> Client::request_unguarded(const Sending& sending) {
+  std::chrono::seconds waited{0};
   for (int attempt = 0;; ++attempt) {
     CN_RETURN_IF_ERROR(base::check_stop());
     if (connection_ && Clock::now() - connection_->last_used > kMaxIdle) connection_.reset();
@@ -299,6 +312,11 @@ Result<Bytes> Client::request_unguarded(const Sending& sending) {
       connection_.reset();
     }
     if (answer.status >= 200 && answer.status < 300) return std::move(answer.body);
+    if (answer.status == kTooManyRequests && waited < options_.patience) {
+      CN_RETURN_IF_ERROR(wait_a_second());
+      ++waited;
+      continue;
+    }
     return error_from_answer(answer.status, answer.body, role_name(options_.server_role));
   }
 }

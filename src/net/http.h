@@ -189,6 +189,8 @@ struct ClientOptions {
                                            ///< kUsage when it is left out
   std::chrono::seconds connect_timeout{10};
   std::chrono::seconds request_timeout{300};
+  /// How long one request may wait in all where the server says that it is asked too often (429).
+  std::chrono::seconds patience{0};
   std::size_t max_response_bytes = 64 * 1024 * 1024;
 };
 
