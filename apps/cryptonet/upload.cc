@@ -34,8 +34,8 @@ base::Status run(const Session& session, const std::string& folder_name) {
   // What was sent counts, whether or not the gatekeeper still answers.
   const auto refreshed = home::refresh_sealing_key(home, *gatekeeper, base::real_file_system());
   if (!refreshed.ok()) {
-    note(session, "the gatekeeper's sealing key was not refreshed: " +
-                      base::describe(refreshed.error()));
+    note(session,
+         "the gatekeeper's sealing key was not refreshed: " + base::describe(refreshed.error()));
   } else if (*refreshed) {
     note(session, "the gatekeeper has a new sealing key; the next table is sealed to it");
   }
