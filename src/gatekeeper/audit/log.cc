@@ -11,6 +11,7 @@
 
 #include "base/file_system.h"
 #include "base/hash.h"
+#include "gatekeeper/keys/sealed_bytes.h"
 
 namespace cryptonet::gatekeeper::audit {
 namespace {
@@ -23,12 +24,6 @@ constexpr std::size_t kMaxBatch = 4096;
 constexpr std::size_t kMostWaiting = 256;
 /// The state hears of a new head after so many records, and when the server asks for it.
 constexpr std::uint64_t kRecordsPerStateHead = 256;
-
-base::Secret<32> derive(const base::Secret<32>& key, std::string_view label) {
-  base::Secret<32> derived;
-  base::hkdf_sha256(key.span(), {}, base::view_of(label), derived.span());
-  return derived;
-}
 
 /// What the one who asked is told; the place is in the program's own log.
 Error unwritable(const Error& why) {
@@ -55,8 +50,9 @@ Log::~Log() { close(); }
 
 Status Log::open(const base::Secret<32>& key) {
   CHECK(!is_open_);
-  keys_.emplace(Keys{cryptonet::audit::HeadSigner(derive(key, "cryptonet audit heads v1")),
-                     derive(key, "cryptonet audit fingerprints v1")});
+  keys_.emplace(
+      Keys{cryptonet::audit::HeadSigner(keys::derived_key(key, "cryptonet audit heads v1")),
+           keys::derived_key(key, "cryptonet audit fingerprints v1")});
   is_open_ = true;
   std::vector<Event> waiting;
   {

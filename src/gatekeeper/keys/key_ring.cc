@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-// HKDF with one label per derived key, so that no key serves two purposes.
 #include "gatekeeper/keys/key_ring.h"
 
 #include <sodium.h>
@@ -7,21 +6,13 @@
 #include <string>
 
 #include "base/hash.h"
+#include "gatekeeper/keys/sealed_bytes.h"
 
 namespace cryptonet::gatekeeper::keys {
 namespace {
 using base::Error;
 using base::ErrorCode;
 using base::Result;
-
-constexpr std::size_t kNonceBytes = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES;
-constexpr std::size_t kTagBytes = crypto_aead_xchacha20poly1305_ietf_ABYTES;
-
-base::Secret<32> derive(const base::Secret<32>& key, std::string_view label) {
-  base::Secret<32> derived;
-  base::hkdf_sha256(key.span(), {}, base::view_of(label), derived.span());
-  return derived;
-}
 
 base::Bytes associated_data(RecordKind kind, base::ByteView name) {
   base::ByteWriter writer;
@@ -58,8 +49,8 @@ void KeyRing::fill(RingKeys keys) {
   CHECK(!keys.sealing.empty());
   base::start_sodium();
   auto filled = std::make_unique<Filled>();
-  filled->tag_key = derive(keys.root, "cryptonet gatekeeper tags v1");
-  filled->pepper = derive(keys.root, "cryptonet gatekeeper pepper v1");
+  filled->tag_key = derived_key(keys.root, "cryptonet gatekeeper tags v1");
+  filled->pepper = derived_key(keys.root, "cryptonet gatekeeper pepper v1");
   filled->keys = std::move(keys);
   keys_ = std::move(filled);
 }
@@ -79,32 +70,20 @@ const base::Secret<32>& KeyRing::pepper() const { return filled().pepper; }
 
 base::Secret<32> KeyRing::derived(std::string_view label) const {
   const std::string whole = "cryptonet gatekeeper derived " + std::string(label);
-  return derive(filled().keys.root, whole);
+  return derived_key(filled().keys.root, whole);
 }
 
 base::Bytes KeyRing::seal(RecordKind kind, base::ByteView name, base::ByteView clear) const {
-  const base::Bytes associated = associated_data(kind, name);
-  base::Bytes sealed(kNonceBytes + clear.size() + kTagBytes);
-  randomness_->fill(std::span(sealed).first(kNonceBytes));
-  crypto_aead_xchacha20poly1305_ietf_encrypt(sealed.data() + kNonceBytes, nullptr, clear.data(),
-                                             clear.size(), associated.data(), associated.size(),
-                                             nullptr, sealed.data(), filled().keys.records.data());
-  return sealed;
+  return seal_bytes(filled().keys.records, associated_data(kind, name), clear, *randomness_);
 }
 
 Result<base::SecretVector<std::uint8_t>> KeyRing::unseal(RecordKind kind, base::ByteView name,
                                                          base::ByteView sealed) const {
-  const Error refused(ErrorCode::kIntegrity, "keys.record",
-                      "a sealed record of the gatekeeper's state does not open",
-                      "state.db and seal.json must be of the same home folder");
-  if (sealed.size() < kNonceBytes + kTagBytes) return refused;
-  const base::Bytes associated = associated_data(kind, name);
-  base::SecretVector<std::uint8_t> clear(sealed.size() - kNonceBytes - kTagBytes);
-  const int opened = crypto_aead_xchacha20poly1305_ietf_decrypt(
-      clear.data(), nullptr, nullptr, sealed.data() + kNonceBytes, sealed.size() - kNonceBytes,
-      associated.data(), associated.size(), sealed.data(), filled().keys.records.data());
-  if (opened != 0) return refused;
-  return clear;
+  auto clear = unseal_bytes(filled().keys.records, associated_data(kind, name), sealed);
+  if (clear.has_value()) return std::move(*clear);
+  return Error(ErrorCode::kIntegrity, "keys.record",
+               "a sealed record of the gatekeeper's state does not open",
+               "state.db and seal.json must be of the same home folder");
 }
 
 base::Digest KeyRing::tag(RecordKind kind, base::ByteView clear) const {

@@ -4,25 +4,15 @@
 #include <sodium.h>
 
 #include "base/hash.h"
+#include "gatekeeper/keys/sealed_bytes.h"
 
 namespace cryptonet::gatekeeper::keys {
-namespace {
 using base::Error;
 using base::ErrorCode;
 using base::Result;
 
-constexpr std::size_t kNonceBytes = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES;
-constexpr std::size_t kTagBytes = crypto_aead_xchacha20poly1305_ietf_ABYTES;
-
-base::Secret<32> derive(const base::Secret<32>& key, std::string_view label) {
-  base::Secret<32> derived;
-  base::hkdf_sha256(key.span(), {}, base::view_of(label), derived.span());
-  return derived;
-}
-}  // namespace
-
 MasterKey::MasterKey(base::Secret<32> key)
-    : key_(std::move(key)), wrapping_key_(derive(key_, "cryptonet gatekeeper kept keys v1")) {
+    : key_(std::move(key)), wrapping_key_(derived_key(key_, "cryptonet gatekeeper kept keys v1")) {
   base::start_sodium();
 }
 
@@ -44,32 +34,20 @@ MasterId MasterKey::id() const {
 
 base::Bytes MasterKey::seal(std::string_view name, base::ByteView clear,
                             base::Randomness& randomness) const {
-  base::Bytes sealed(kNonceBytes + clear.size() + kTagBytes);
-  randomness.fill(std::span(sealed).first(kNonceBytes));
-  const auto associated = base::view_of(name);
-  crypto_aead_xchacha20poly1305_ietf_encrypt(sealed.data() + kNonceBytes, nullptr, clear.data(),
-                                             clear.size(), associated.data(), associated.size(),
-                                             nullptr, sealed.data(), wrapping_key_.data());
-  return sealed;
+  return seal_bytes(wrapping_key_, base::view_of(name), clear, randomness);
 }
 
 Result<base::SecretVector<std::uint8_t>> MasterKey::unseal(std::string_view name,
                                                            base::ByteView sealed) const {
-  const Error refused(ErrorCode::kIntegrity, "keys.kept",
-                      "the kept key '" + std::string(name) + "' does not open",
-                      "seal.json and state.db must be of the same home folder");
-  if (sealed.size() < kNonceBytes + kTagBytes) return refused;
-  const auto associated = base::view_of(name);
-  base::SecretVector<std::uint8_t> clear(sealed.size() - kNonceBytes - kTagBytes);
-  const int opened = crypto_aead_xchacha20poly1305_ietf_decrypt(
-      clear.data(), nullptr, nullptr, sealed.data() + kNonceBytes, sealed.size() - kNonceBytes,
-      associated.data(), associated.size(), sealed.data(), wrapping_key_.data());
-  if (opened != 0) return refused;
-  return clear;
+  auto clear = unseal_bytes(wrapping_key_, base::view_of(name), sealed);
+  if (clear.has_value()) return std::move(*clear);
+  return Error(ErrorCode::kIntegrity, "keys.kept",
+               "the kept key '" + std::string(name) + "' does not open",
+               "seal.json and state.db must be of the same home folder");
 }
 
 base::Secret<32> MasterKey::backup_secret() const {
-  return derive(key_, "cryptonet gatekeeper backup v1");
+  return derived_key(key_, "cryptonet gatekeeper backup v1");
 }
 
 std::array<std::uint8_t, 32> MasterKey::backup_public() const {

@@ -7,6 +7,8 @@
 
 #include <algorithm>
 
+#include "gatekeeper/keys/sealed_bytes.h"
+
 namespace cryptonet::gatekeeper::keys {
 namespace {
 using base::Error;
@@ -14,8 +16,6 @@ using base::ErrorCode;
 using base::Result;
 using base::Status;
 
-constexpr std::size_t kNonceBytes = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES;
-constexpr std::size_t kTagBytes = crypto_aead_xchacha20poly1305_ietf_ABYTES;
 constexpr std::size_t kSaltBytes = crypto_pwhash_argon2id_SALTBYTES;
 constexpr std::size_t kKeyBytes = 32;
 /// libsodium's "interactive", and a GiB: below nothing is safe, above nothing is meant.
@@ -37,13 +37,8 @@ base::Bytes associated_data(const api::SealFile& file) {
 
 void put_sealed(api::SealFile& file, const MasterKey& master, const base::Secret<32>& key,
                 base::Randomness& randomness) {
-  base::Bytes sealed(kNonceBytes + kKeyBytes + kTagBytes);
-  randomness.fill(std::span(sealed).first(kNonceBytes));
-  const base::Bytes associated = associated_data(file);
-  crypto_aead_xchacha20poly1305_ietf_encrypt(
-      sealed.data() + kNonceBytes, nullptr, master.bytes().data(), master.bytes().size(),
-      associated.data(), associated.size(), nullptr, sealed.data(), key.data());
-  file.sealed_master = base::to_hex(sealed);
+  file.sealed_master =
+      base::to_hex(seal_bytes(key, associated_data(file), master.bytes(), randomness));
 }
 
 Error wrong_key(std::string message, std::string hint) {
@@ -52,16 +47,11 @@ Error wrong_key(std::string message, std::string hint) {
 
 Result<MasterKey> open_sealed(const api::SealFile& file, const base::Secret<32>& key,
                               const Error& refused) {
-  std::array<std::uint8_t, kNonceBytes + kKeyBytes + kTagBytes> sealed{};
+  std::array<std::uint8_t, kKeyBytes + kSealedExtraBytes> sealed{};
   CHECK(base::from_hex(file.sealed_master, sealed));  // read_seal_file
-  const base::Bytes associated = associated_data(file);
-  base::Secret<32> bytes;
-  if (crypto_aead_xchacha20poly1305_ietf_decrypt(
-          bytes.data(), nullptr, nullptr, sealed.data() + kNonceBytes, sealed.size() - kNonceBytes,
-          associated.data(), associated.size(), sealed.data(), key.data()) != 0) {
-    return refused;
-  }
-  MasterKey master = MasterKey::copy_of(bytes.span());
+  const auto bytes = unseal_bytes(key, associated_data(file), sealed);
+  if (!bytes.has_value()) return refused;
+  MasterKey master = MasterKey::copy_of(bytes->span().first<kKeyBytes>());
   if (base::to_hex(master.id()) != file.master) return refused;
   return master;
 }
