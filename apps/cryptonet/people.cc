@@ -47,7 +47,7 @@ std::string table_of(const api::PersonList& list) {
     for (const api::Grant& grant : person.projects) {
       projects += (projects.empty() ? "" : ", ") + grant.project + ": " + grant.role;
     }
-    rows.push_back({person.user, joined(person.roles), projects,
+    rows.push_back({person.user, client::joined(person.roles), projects,
                     person.disabled ? "disabled"
                     : person.locked ? "locked"
                                     : "may sign in",
@@ -66,7 +66,7 @@ std::string table_of(const api::ProjectList& list) {
     }
     const bool rest = project.name == "default" && project.datasets.empty();
     rows.push_back(
-        {project.name, rest ? "(those of no other)" : joined(project.datasets), members});
+        {project.name, rest ? "(those of no other)" : client::joined(project.datasets), members});
   }
   return client::aligned({"project", "datasets", "members"}, {false, false, false}, rows);
 }

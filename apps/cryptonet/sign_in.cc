@@ -4,11 +4,13 @@
 #include "api/routes.h"
 #include "commands.h"
 #include "enrolled.h"
+#include "researcher/client/result_text.h"
 #include "terminal.h"
 #include "wording.h"
 
 namespace cryptonet::app {
 namespace {
+namespace client = researcher::client;
 namespace routes = api::gatekeeper;
 
 struct Flags {
@@ -102,13 +104,13 @@ base::Status whoami(const Session& session, const Flags& flags) {
   CN_ASSIGN(const auto gatekeeper, home.gatekeeper());
   CN_ASSIGN(const auto who, api::call<api::WhoAmI>(*gatekeeper, routes::kWhoAmI, {}));
   if (flags.format == "json") return print(who.to_json() + "\n");
-  std::string text = who.user + " (" + joined(who.roles) + "), by " +
+  std::string text = who.user + " (" + client::joined(who.roles) + "), by " +
                      (who.kind == "session" ? "a session" : "the access key " + who.id) +
                      " until " + utc_text(who.expires_at) + "\n";
   for (const api::Grant& grant : who.projects) {
     text += "  " + grant.role + " in project " + grant.project + "\n";
   }
-  if (!who.scope.empty()) text += "  scope: " + joined(who.scope) + "\n";
+  if (!who.scope.empty()) text += "  scope: " + client::joined(who.scope) + "\n";
   return print(text);
 }
 

@@ -43,7 +43,7 @@ base::Status make(const Session& session, const Flags& flags) {
   if (flags.format == "json") return print(made.to_json() + "\n");
   note(session, "access key " + made.id + " of " + made.user + " until " +
                     utc_text(made.expires_at) + ", for " +
-                    (made.scope.empty() ? "all that you may ask" : joined(made.scope)) +
+                    (made.scope.empty() ? "all that you may ask" : client::joined(made.scope)) +
                     ". It is shown this once:");
   return print(made.token + "\n");
 }
@@ -57,7 +57,7 @@ base::Status list(const Session& session, const Flags& flags) {
   std::vector<std::vector<std::string>> rows;
   for (const api::AccessKeySummary& key : keys.keys) {
     rows.push_back({key.id, key.kind == "session" ? "session" : "access key", key.user,
-                    joined(key.scope), utc_text(key.made_at), utc_text(key.last_used_at),
+                    client::joined(key.scope), utc_text(key.made_at), utc_text(key.last_used_at),
                     utc_text(key.expires_at), key.state + (key.this_one ? ", this one" : "")});
   }
   return print(

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Percent-encoding of path parameters (RFC 3986: all but unreserved characters).
 #include "api/path.h"
 
 #include "base/result.h"
 
 namespace cryptonet::api {
-namespace {
 
-void append_encoded(std::string& out, std::string_view text) {
+std::string percent_encoded(std::string_view text) {
+  std::string out;
   static constexpr std::string_view kDigits = "0123456789ABCDEF";
   for (const char c : text) {
     const bool unreserved = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
@@ -21,9 +20,8 @@ void append_encoded(std::string& out, std::string_view text) {
       out += kDigits[byte & 15U];
     }
   }
+  return out;
 }
-
-}  // namespace
 
 std::string path_of(const RouteInfo& route, std::initializer_list<std::string_view> parameters) {
   std::string out;
@@ -32,7 +30,7 @@ std::string path_of(const RouteInfo& route, std::initializer_list<std::string_vi
     const auto hole = rest.find("{}");
     CHECK(hole != std::string_view::npos);
     out += rest.substr(0, hole);
-    append_encoded(out, parameter);
+    out += percent_encoded(parameter);
     rest.remove_prefix(hole + 2);
   }
   CHECK(rest.find("{}") == std::string_view::npos);

@@ -24,6 +24,8 @@ struct RouteInfo {
   std::string_view lane = "work";                ///< who runs it: net::Lane by its word
 };
 
+/// All but unreserved characters as %XX (RFC 3986 2.3).
+std::string percent_encoded(std::string_view text);
 /// The pattern with each {} replaced, in order, by a percent-encoded parameter. There must be as
 /// many of one as of the other.
 std::string path_of(const RouteInfo& route, std::initializer_list<std::string_view> parameters);

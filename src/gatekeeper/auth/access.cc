@@ -42,32 +42,28 @@ Status Access::note_use(const state::AccessKey& key, std::int64_t now_s) {
   return clock_.remember();
 }
 
-Status Access::check(const state::AccessKey& key, std::int64_t now_s) {
-  if (std::string_view(state_word(key, last_used(key), now_s)) == "live") return base::ok();
-  return not_signed_in();
-}
-
-Result<Caller> Access::admit(std::string_view token, const net::Peer& machine) {
-  if (token.empty()) return not_signed_in();
-  CN_ASSIGN(const auto key, keys_.find(token_hash(token)));
-  if (!key.has_value()) return not_signed_in();
-  const std::int64_t now_s = clock_.now_s();
-  CN_RETURN_IF_ERROR(check(*key, now_s));
-  if (key->certificate.has_value() && *key->certificate != machine.certificate_hash) {
+Result<Caller> Access::live(const base::Digest& hash, std::int64_t now_s) {
+  CN_ASSIGN(auto key, keys_.find(hash));
+  if (!key.has_value() || std::string_view(state_word(*key, last_used(*key), now_s)) != "live") {
     return not_signed_in();
   }
   CN_ASSIGN(auto person, people_.find(key->person));
   if (!person.has_value() || person->disabled) return not_signed_in();
-  CN_RETURN_IF_ERROR(note_use(*key, now_s));
-  return Caller{std::move(*person), *key};
+  return Caller{std::move(*person), std::move(*key)};
+}
+
+Result<Caller> Access::admit(std::string_view token, const net::Peer& machine) {
+  if (token.empty()) return not_signed_in();
+  const std::int64_t now_s = clock_.now_s();
+  CN_ASSIGN(Caller caller, live(token_hash(token), now_s));
+  const auto& bound_to = caller.key.certificate;
+  if (bound_to.has_value() && *bound_to != machine.certificate_hash) return not_signed_in();
+  CN_RETURN_IF_ERROR(note_use(caller.key, now_s));
+  return caller;
 }
 
 Status Access::still_admitted(const Caller& caller) {
-  CN_ASSIGN(const auto key, keys_.find(caller.key.hash));
-  if (!key.has_value()) return not_signed_in();
-  CN_RETURN_IF_ERROR(check(*key, clock_.now_s()));
-  CN_ASSIGN(const auto person, people_.find(caller.person.name));
-  if (!person.has_value() || person->disabled) return not_signed_in();
+  CN_RETURN_IF_ERROR(live(caller.key.hash, clock_.now_s()));
   return base::ok();
 }
 

@@ -46,7 +46,8 @@ class Access {
   base::Result<bool> end(const std::string& id);
 
  private:
-  base::Status check(const state::AccessKey& key, std::int64_t now_s);
+  /// The key and its person as they stand now; kNotSignedIn when either may not come in any more.
+  base::Result<Caller> live(const base::Digest& hash, std::int64_t now_s);
   std::int64_t last_used(const state::AccessKey& key);
   /// In memory at once; on disk once a minute, so that a crash can only make a key look idle early.
   base::Status note_use(const state::AccessKey& key, std::int64_t now_s);

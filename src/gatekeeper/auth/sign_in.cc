@@ -78,8 +78,6 @@ Status check_name(std::string_view what, std::string_view name) {
                    "a digit");
 }
 
-SignIn::SignIn(SignInParts parts) : parts_(parts) { stand_in_.password_hash = kStandInHash; }
-
 base::Digest SignIn::subject_of(std::string_view person) const {
   return keyed(parts_.keys, "cryptonet failed sign-in v1", {person});
 }
@@ -119,8 +117,7 @@ Status SignIn::begin_attempt(const std::string& person) {
 Result<bool> SignIn::password_matches(const std::optional<state::Credential>& credential,
                                       std::string_view password) {
   const auto secret = peppered(parts_.keys.pepper(), password);
-  const std::string& hash =
-      credential.has_value() ? credential->password_hash : stand_in_.password_hash;
+  const std::string hash = credential.has_value() ? credential->password_hash : kStandInHash;
   CN_ASSIGN(const std::string verdict, parts_.hashing.run([&]() -> Result<std::string> {
     return std::string(bcrypt_matches(hash, {secret.data(), secret.size()}) ? "right" : "wrong");
   }));

@@ -47,7 +47,7 @@ struct SignInParts {
 
 class SignIn {
  public:
-  explicit SignIn(SignInParts parts);
+  explicit SignIn(SignInParts parts) : parts_(parts) {}
 
   /// kBadInput for a password or name that nobody should have.
   base::Result<NewCredential> make_credential(const std::string& person, std::string_view password);
@@ -85,7 +85,6 @@ class SignIn {
                                             const state::UsedFactor& factor,
                                             const net::Peer& machine);
   SignInParts parts_;
-  state::Credential stand_in_;  ///< for names that nobody has
 };
 
 /// kBadInput unless 1 to 64 of a–z, 0–9, '.', '_', '-', '@', beginning with a letter or digit.

@@ -6,30 +6,13 @@
 #include <array>
 #include <cstdlib>
 
+#include "api/path.h"
 #include "base/bytes.h"
 #include "base/hash.h"
 
 namespace cryptonet::gatekeeper::auth {
 namespace {
 constexpr std::string_view kIssuer = "Cryptonet";
-
-/// Percent-encoding of everything but letters, digits and -._~ (RFC 3986 2.3).
-std::string percent_encoded(std::string_view text) {
-  constexpr std::string_view kHex = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool plain = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-                       (byte >= '0' && byte <= '9') || byte == '-' || byte == '.' || byte == '_' ||
-                       byte == '~';
-    if (plain) {
-      out += c;
-    } else {
-      out += {'%', kHex[byte >> 4], kHex[byte & 15]};
-    }
-  }
-  return out;
-}
 }  // namespace
 
 std::string totp_code(std::span<const std::uint8_t> seed, std::int64_t step, std::size_t digits) {
@@ -70,7 +53,7 @@ std::string totp_secret_text(std::span<const std::uint8_t> seed) {
 }
 
 std::string otpauth_uri(std::string_view person, std::string_view secret_text) {
-  return "otpauth://totp/" + std::string(kIssuer) + ":" + percent_encoded(person) +
+  return "otpauth://totp/" + std::string(kIssuer) + ":" + api::percent_encoded(person) +
          "?secret=" + std::string(secret_text) + "&issuer=" + std::string(kIssuer) +
          "&algorithm=SHA1&digits=6&period=30";
 }

@@ -203,12 +203,6 @@ Result<HttpResponse> account(Parts& parts, const HttpRequest& request) {
   return net::json_response(account.to_json());
 }
 
-Result<HttpResponse> step_up(Parts& parts, const auth::Caller& caller, const HttpRequest& request) {
-  CN_ASSIGN(const auto message, api::StepUpRequest::from_json(base::text_of(request.body)));
-  CN_RETURN_IF_ERROR(parts.gate.sign_in.step_up(caller.person.name, caller.key.id, message.code));
-  return done();
-}
-
 Result<HttpResponse> step_up_challenge(Parts& parts, const auth::Caller& caller,
                                        const HttpRequest&) {
   const auto begun = parts.page->passkeys.begin_step_up(caller.person.name, caller.key.id);
@@ -233,10 +227,7 @@ Result<HttpResponse> step_up_passkey(Parts& parts, const auth::Caller& caller,
 Result<HttpResponse> make_key(Parts& parts, const auth::Caller& caller,
                               const HttpRequest& request) {
   CN_RETURN_IF_ERROR(people::require_role(caller.person, info::kMakeAccessKey.people));
-  CN_ASSIGN(const auto message, api::AccessKeyRequest::from_json(base::text_of(request.body)));
-  CN_RETURN_IF_ERROR(people::check_scope(parts.gate.people, caller, message.scope));
-  CN_ASSIGN(const auto made, parts.gate.access.make(caller, message));
-  return net::json_response(made.to_json());
+  return make_access_key(parts, caller, request);
 }
 
 Result<HttpResponse> revoke_key(Parts& parts, const auth::Caller& caller,
@@ -339,7 +330,7 @@ void add_page_routes(Parts& parts, std::vector<net::Route>& routes) {
   add_open(info::kPageSignInChallenge, on_page::sign_in_challenge);
   add_open(info::kPageSignInPasskey, on_page::sign_in_passkey);
   add_signed_in(info::kPageSignOut, on_page::sign_out);
-  add_signed_in(info::kPageStepUp, on_page::step_up);
+  add_signed_in(info::kPageStepUp, step_up_by_code);
   add_signed_in(info::kPageStepUpChallenge, on_page::step_up_challenge);
   add_signed_in(info::kPageStepUpPasskey, on_page::step_up_passkey);
   add_signed_in(info::kPageMakeAccessKey, on_page::make_key);

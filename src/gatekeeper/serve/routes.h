@@ -22,6 +22,11 @@ using PersonHandler = std::function<base::Result<net::HttpResponse>(
 /// key passes where the API says so; where it asks for a fresh second factor, kRefused
 /// (auth.step_up) tells that it is not.
 net::Route person_route(Parts& parts, const api::RouteInfo& info, PersonHandler handler);
+/// What the page and the machines' routes do alike, for a caller who may.
+base::Result<net::HttpResponse> make_access_key(Parts& parts, const auth::Caller& caller,
+                                                const net::HttpRequest& request);
+base::Result<net::HttpResponse> step_up_by_code(Parts& parts, const auth::Caller& caller,
+                                                const net::HttpRequest& request);
 /// A route for anybody.
 net::Route open_route(const api::RouteInfo& info, net::Handler handler);
 

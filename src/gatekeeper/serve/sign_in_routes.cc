@@ -34,13 +34,6 @@ Result<HttpResponse> sign_out(Parts& parts, const auth::Caller& caller) {
   return net::json_response(api::Empty{done}.to_json());
 }
 
-Result<HttpResponse> step_up(Parts& parts, const auth::Caller& caller,
-                             const net::HttpRequest& request) {
-  CN_ASSIGN(const auto message, api::StepUpRequest::from_json(base::text_of(request.body)));
-  CN_RETURN_IF_ERROR(parts.gate.sign_in.step_up(caller.person.name, caller.key.id, message.code));
-  return net::json_response(api::Empty{true}.to_json());
-}
-
 Result<HttpResponse> who_am_i(const auth::Caller& caller) {
   api::WhoAmI who;
   who.user = caller.person.name;
@@ -52,14 +45,6 @@ Result<HttpResponse> who_am_i(const auth::Caller& caller) {
   who.expires_at = static_cast<std::uint64_t>(caller.key.expires_at);
   who.idle_s = static_cast<std::uint64_t>(caller.key.idle_s);
   return net::json_response(who.to_json());
-}
-
-Result<HttpResponse> make_key(Parts& parts, const auth::Caller& caller,
-                              const net::HttpRequest& request) {
-  CN_ASSIGN(const auto message, api::AccessKeyRequest::from_json(base::text_of(request.body)));
-  CN_RETURN_IF_ERROR(people::check_scope(parts.gate.people, caller, message.scope));
-  CN_ASSIGN(const auto made, parts.gate.access.make(caller, message));
-  return net::json_response(made.to_json());
 }
 
 Result<HttpResponse> list_keys(Parts& parts, const auth::Caller& caller) {
@@ -82,6 +67,21 @@ Result<HttpResponse> revoke_key(Parts& parts, const auth::Caller& caller, const 
 }
 }  // namespace
 
+Result<HttpResponse> step_up_by_code(Parts& parts, const auth::Caller& caller,
+                                     const net::HttpRequest& request) {
+  CN_ASSIGN(const auto message, api::StepUpRequest::from_json(base::text_of(request.body)));
+  CN_RETURN_IF_ERROR(parts.gate.sign_in.step_up(caller.person.name, caller.key.id, message.code));
+  return net::json_response(api::Empty{true}.to_json());
+}
+
+Result<HttpResponse> make_access_key(Parts& parts, const auth::Caller& caller,
+                                     const net::HttpRequest& request) {
+  CN_ASSIGN(const auto message, api::AccessKeyRequest::from_json(base::text_of(request.body)));
+  CN_RETURN_IF_ERROR(people::check_scope(parts.gate.people, caller, message.scope));
+  CN_ASSIGN(const auto made, parts.gate.access.make(caller, message));
+  return net::json_response(made.to_json());
+}
+
 void add_sign_in_routes(Parts& parts, std::vector<net::Route>& routes) {
   namespace info = api::gatekeeper;
   routes.push_back(admitted_route(parts, info::kBootstrap,
@@ -99,9 +99,9 @@ void add_sign_in_routes(Parts& parts, std::vector<net::Route>& routes) {
   };
   add(info::kSignOut,
       [](Parts& p, const auto& caller, const auto&) { return sign_out(p, caller); });
-  add(info::kStepUp, step_up);
+  add(info::kStepUp, step_up_by_code);
   add(info::kWhoAmI, [](Parts&, const auto& caller, const auto&) { return who_am_i(caller); });
-  add(info::kMakeAccessKey, make_key);
+  add(info::kMakeAccessKey, make_access_key);
   add(info::kListAccessKeys,
       [](Parts& p, const auto& caller, const auto&) { return list_keys(p, caller); });
   add(info::kRevokeAccessKey, [](Parts& p, const auto& caller, const net::HttpRequest& request) {

@@ -26,6 +26,8 @@ std::string real_text(double value);
 /// "1.25 GB", in powers of 1000.
 std::string bytes_text(std::uint64_t bytes);
 
+/// "a, b, c"
+std::string joined(const std::vector<std::string>& words);
 /// Rows of cells under a header, aligned. `right[c]`: column c holds numbers.
 std::string aligned(const std::vector<std::string>& header, const std::vector<bool>& right,
                     const std::vector<std::vector<std::string>>& rows);
