@@ -91,7 +91,8 @@ def whole_records():
             totals_request([3, 0], [(0, 1)]),
             totals_request([0], [(1, 0)]),
             totals_request([0], [(0, 1)], tail=b"x"),
-            totals_request([0], [(0, 1)], set_id=1),
+            totals_request([0], [(0, 1)], set_id=1),  # proved anew
+            totals_request([0], [(0, 1)], set_id=2),
             totals_request([70000], [(0, 1)]),
             totals_request([0], [(0, 1)])[:20],
         ],

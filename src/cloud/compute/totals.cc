@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Checks, cap, kept totals, computation, blinding, ledger: in this order, and nothing leaves before
-// the last.
+// Checks, cap, forgetting, kept totals, computation, blinding, ledger: in this order, and nothing
+// leaves before the last.
 #include "cloud/compute/totals.h"
 
 #include <algorithm>
@@ -72,6 +72,7 @@ Status check_request(const UploadId& id, const Upload& upload, const TotalsReque
 struct Totals::Job {
   TotalsRequest request;
   std::vector<std::optional<Residues>> totals;  ///< blinded; unit position * pairs + pair position
+  std::uint64_t forgotten = 0;                  ///< of its upload, when it began
   Work* work = nullptr;
 
   std::size_t at(std::size_t unit_position, std::size_t pair_position) const {
@@ -97,6 +98,8 @@ Result<base::Bytes> Totals::answer(const UploadId& id, ByteView bytes, Work& wor
   job.work = &work;
   job.totals.resize(names.size());
   work.totals = names.size();
+  std::unique_lock<std::mutex> turn;
+  if (job.request.prove_anew) turn = prove_anew(*upload, work);
   take_kept(job);
   CN_RETURN_IF_ERROR(compute(*upload, job));
   CN_RETURN_IF_ERROR(ledger->record(names));
@@ -105,6 +108,28 @@ Result<base::Bytes> Totals::answer(const UploadId& id, ByteView bytes, Work& wor
   reply.reserve(job.totals.size());
   for (const auto& total : job.totals) reply.push_back(*total);
   return columns::format::write_totals_reply(upload->manifest.parameters(), reply);
+}
+
+std::unique_lock<std::mutex> Totals::prove_anew(const Upload& upload, Work& work) {
+  const UploadId& id = upload.manifest.body().upload;
+  const auto times = [&] {
+    const std::lock_guard lock(mutex_);
+    return forgotten_[id];
+  };
+  const std::uint64_t before = times();
+  std::unique_lock turn(turn_);
+  // One lock over all of it: whoever is asked meanwhile counts as asked after it.
+  const std::lock_guard lock(mutex_);
+  if (forgotten_[id] != before) return {};
+  for (const auto& [name, place] : upload.places) store_.segments().forget(name);
+  auto unit = kept_.lower_bound({id, 0});
+  while (unit != kept_.end() && unit->first.first == id) {
+    kept_count_ -= unit->second.size();
+    unit = kept_.erase(unit);
+  }
+  ++forgotten_[id];
+  work.proved_anew = true;
+  return turn;
 }
 
 Status Totals::compute(const Upload& upload, Job& job) {
@@ -157,6 +182,9 @@ Status Totals::compute_batch(const Upload& upload, std::span<const std::size_t> 
 
 void Totals::take_kept(Job& job) {
   const std::lock_guard lock(mutex_);
+  if (const auto times = forgotten_.find(job.request.upload); times != forgotten_.end()) {
+    job.forgotten = times->second;
+  }
   for (std::size_t u = 0; u < job.request.units.size(); ++u) {
     const auto unit = kept_.find({job.request.upload, job.request.units[u]});
     if (unit == kept_.end()) continue;
@@ -170,6 +198,8 @@ void Totals::take_kept(Job& job) {
 void Totals::keep(const Job& job) {
   if (job.totals.size() > kept_max_) return;
   const std::lock_guard lock(mutex_);
+  const auto times = forgotten_.find(job.request.upload);
+  if (times != forgotten_.end() && times->second != job.forgotten) return;  // asked before that
   if (kept_count_ + job.totals.size() > kept_max_) {
     kept_.clear();
     kept_count_ = 0;

@@ -2,8 +2,11 @@
 // Answers a request for totals: checks it against the signed manifest, sums whole units, blinds,
 // and notes every number in the ledger before it gives them away. Numbers of parts of a unit exist
 // only inside this class and are never blinded, kept or given out. Blinded totals are kept in
-// memory up to a bound: they are fixed, so a kept one is the same as a computed one. Safe from
-// several threads; the work of one request is spread over the pool.
+// memory up to a bound: they are fixed, so a kept one is the same as a computed one, unless bytes
+// had rotted when it was computed. A request to prove anew therefore forgets those of its upload
+// first, and which segments were proved. Such requests are worked one after another, so a flood of
+// them takes one request's share of the threads. Safe from several threads; the work of one request
+// is spread over the pool.
 #pragma once
 
 #include <mutex>
@@ -20,6 +23,7 @@ struct Work {
   std::size_t totals = 0;
   std::size_t computed = 0;  ///< the others were kept from before
   std::uint64_t bytes_read = 0;
+  bool proved_anew = false;  ///< what was kept of the upload was forgotten first
 };
 
 class Totals {
@@ -36,6 +40,9 @@ class Totals {
  private:
   using UnitTotals = std::unordered_map<std::uint64_t, columns::format::Residues>;
   struct Job;
+  /// Waits for its turn and forgets, unless that was done since this was called: then every proof
+  /// is young enough, and no turn is held.
+  std::unique_lock<std::mutex> prove_anew(const store::Upload& upload, Work& work);
   base::Status compute(const store::Upload& upload, Job& job);
   base::Status compute_batch(const store::Upload& upload, std::span<const std::size_t> units,
                              Job& job);
@@ -48,6 +55,9 @@ class Totals {
   std::mutex mutex_;
   std::map<std::pair<columns::format::UploadId, std::uint32_t>, UnitTotals> kept_;
   std::size_t kept_count_ = 0;
+  /// How often. Totals over bytes that were proved before the last time are not kept.
+  std::map<columns::format::UploadId, std::uint64_t> forgotten_;
+  std::mutex turn_;  ///< of requests to prove anew
 };
 
 }  // namespace cryptonet::cloud::compute

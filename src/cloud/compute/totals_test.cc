@@ -3,6 +3,9 @@
 // not be answered.
 #include "cloud/compute/totals.h"
 
+#include <atomic>
+#include <thread>
+
 #include "cloud/store/store_testing.h"
 
 namespace cryptonet::cloud::compute {
@@ -85,6 +88,77 @@ TEST_F(TotalsTest, EqualTheDefinition) {
     EXPECT_EQ(ask(mixed, &anew).value(), first);
     EXPECT_EQ(anew.computed, 2U);
   }
+}
+
+TEST_F(TotalsTest, AreForgottenWithTheirProofsWhenAskedToProveAnew) {
+  const auto asked = request({1}, {{0, 2}, {0, 3}});
+  const std::vector<Residues> truth = {expected(1, {0, 2}), expected(1, {0, 3})};
+  EXPECT_EQ(ask(request({0, 1}, {{0, 0}, {2, 3}})).value().size(), 4U);  // proves the segments
+  const base::Digest name = upload().body.units[1].segments[2][0];
+  const auto path = folder_.path() / "segments" / base::to_hex(name);
+  store::rot_bit(path, 5000);
+  // Proved before, so nobody looks again: one total is wrong, is kept, and outlives the repair.
+  const auto wrong = ask(asked).value();
+  EXPECT_NE(wrong[0], truth[0]);
+  EXPECT_EQ(wrong[1], truth[1]);
+  TotalsRequest anew = asked;
+  anew.prove_anew = true;
+  EXPECT_EQ(rule_of(anew), "store.segment_damaged");
+  EXPECT_EQ(rule_of(request({1}, {{0, 2}})), "store.segment_damaged");
+  EXPECT_EQ(store_->status(upload().body.upload).missing, std::vector<base::Digest>{name});
+  // Put right in its place: found when asked to look again, and then nothing is wrong any more.
+  store::rot_bit(path, 5000);
+  EXPECT_EQ(rule_of(request({1}, {{0, 2}})), "store.segment_damaged");
+  Work work;
+  EXPECT_EQ(ask(anew, &work).value(), truth);
+  EXPECT_TRUE(work.proved_anew);
+  EXPECT_EQ(work.computed, 2U);
+  EXPECT_EQ(ask(asked, &work).value(), truth);
+  EXPECT_EQ(work.computed, 2U);  // kept again
+  // Of the other unit nothing was kept either, and all numbers are as before: the same blinding.
+  Work other;
+  EXPECT_EQ(ask(request({0}, {{0, 0}}), &other).value(),
+            std::vector<Residues>{expected(0, {0, 0})});
+  EXPECT_EQ(other.computed, 1U);
+}
+
+TEST_F(TotalsTest, OfASegmentSentAgainAreRightWhenAskedToProveAnew) {
+  const base::Digest name = upload().body.units[1].segments[0][0];
+  EXPECT_EQ(rule_of(request({1}, {{0, 0}})), "answered");
+  store::rot_bit(folder_.path() / "segments" / base::to_hex(name), 5000);
+  const auto send = [&] {
+    return *store_->put_segment(upload().body.upload, name, upload().segment_file(1, 0, 0));
+  };
+  EXPECT_TRUE(send());  // it passes for being there
+  TotalsRequest anew = request({1}, {{0, 0}, {0, 1}});
+  anew.prove_anew = true;
+  EXPECT_EQ(rule_of(anew), "store.segment_damaged");
+  EXPECT_FALSE(send());
+  EXPECT_EQ(ask(anew).value(), (std::vector<Residues>{expected(1, {0, 0}), expected(1, {0, 1})}));
+}
+
+TEST_F(TotalsTest, AreTheSameForManyWhoAskToProveAnewAtOnce) {
+  TotalsRequest anew = request({0, 1}, {{0, 2}});
+  anew.prove_anew = true;
+  const std::vector<Residues> truth = {expected(0, {0, 2}), expected(1, {0, 2})};
+  std::atomic<int> right = 0;
+  std::atomic<int> proved = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i) {
+    threads.emplace_back([&, i] {
+      TotalsRequest mine = anew;
+      mine.prove_anew = i % 4 != 0;
+      Work work;
+      const auto answer = ask(mine, &work);
+      if (answer.ok() && *answer == truth) ++right;
+      if (work.proved_anew) ++proved;
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(right, 8);
+  EXPECT_GE(proved, 1);
+  EXPECT_LE(proved, 6);
+  EXPECT_EQ(ask(anew).value(), truth);
 }
 
 TEST_F(TotalsTest, RefuseWhatTheManifestDoesNotHave) {

@@ -113,8 +113,9 @@ Status serve(const ServeOptions& options) {
   Answered answered;
   const auto log_totals = [&log, &answered](const compute::Work& work, double milliseconds) {
     answered.count(work);
-    log.info("{} totals, {} of them computed from {} bytes in {:.1f} ms", work.totals,
-             work.computed, work.bytes_read, milliseconds);
+    log.info("{} totals, {} of them computed from {} bytes in {:.1f} ms{}", work.totals,
+             work.computed, work.bytes_read, milliseconds,
+             work.proved_anew ? ", proved anew: the gatekeeper unfroze the upload" : "");
   };
   net::ServerOptions server_options;
   server_options.listen = options.listen;

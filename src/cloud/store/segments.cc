@@ -68,21 +68,23 @@ Status Segments::put(const UploadId& upload, const Digest& name, ByteView bytes)
   CN_RETURN_IF_ERROR(home_.require_space(bytes.size()));
   CN_RETURN_IF_ERROR(base::write_atomically(home_.files(), home_.segment(name), bytes, 0600));
   const std::lock_guard lock(mutex_);
-  Entry entry;
+  Entry& entry = entries_[name];
+  forget(entry);
   entry.upload = upload;
   entry.bytes = bytes.size();
-  entries_[name] = std::move(entry);
   return base::ok();
 }
 
 Result<std::shared_ptr<const MappedFile>> Segments::map(const Digest& name) {
   bool verified = false;
+  std::uint64_t forgotten = 0;
   {
     const std::lock_guard lock(mutex_);
     const auto found = entries_.find(name);
     if (found == entries_.end() || found->second.damaged) return damaged(name);
     if (found->second.mapped != nullptr) return found->second.mapped;
     verified = found->second.verified;
+    forgotten = found->second.forgotten;
   }
   CN_ASSIGN(MappedFile opened, MappedFile::open(home_.segment(name)));
   const auto mapped = std::make_shared<const MappedFile>(std::move(opened));
@@ -90,10 +92,12 @@ Result<std::shared_ptr<const MappedFile>> Segments::map(const Digest& name) {
   const std::lock_guard lock(mutex_);
   const auto found = entries_.find(name);
   if (found == entries_.end()) return damaged(name);
+  const bool overtaken = found->second.forgotten != forgotten;  // who comes next hashes it again
   if (!good) {
-    found->second.damaged = true;
+    if (!overtaken) found->second.damaged = true;
     return damaged(name);
   }
+  if (overtaken) return mapped;
   if (mapped_ >= kMaxMapped) {
     for (auto& [other, entry] : entries_) entry.mapped.reset();
     mapped_ = 0;
@@ -112,6 +116,20 @@ Error Segments::condemn(const Digest& name) {
   if (found->second.mapped != nullptr) --mapped_;
   found->second.mapped.reset();
   return damaged(name);
+}
+
+void Segments::forget(const Digest& name) {
+  const std::lock_guard lock(mutex_);
+  const auto found = entries_.find(name);
+  if (found != entries_.end()) forget(found->second);
+}
+
+void Segments::forget(Entry& entry) {
+  if (entry.mapped != nullptr) --mapped_;
+  entry.mapped.reset();
+  entry.verified = false;
+  entry.damaged = false;
+  ++entry.forgotten;
 }
 
 Status Segments::remove_all(const UploadId& upload) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The folder of segment files: named by their SHA-256, written atomically, never changed, mapped
 // into memory when used. A file is hashed when it arrives and again when it is first used after a
-// start, so a byte that flipped on disk is found before it is multiplied. Safe from several
-// threads.
+// start, or after it was forgotten, so a byte that flipped on disk before is found before it is
+// multiplied. Safe from several threads.
 #pragma once
 
 #include <array>
@@ -33,6 +33,9 @@ class Segments {
   /// Counts a segment as damaged, because pages of it were missing while it was used; the error to
   /// answer with.
   base::Error condemn(const base::Digest& name);
+  /// Forgets what is known of a segment's bytes, good or bad, and its map: it is hashed when it is
+  /// used next.
+  void forget(const base::Digest& name);
   /// Removes all segments of an upload.
   base::Status remove_all(const columns::format::UploadId& upload);
   /// The uploads that own segments here.
@@ -50,10 +53,12 @@ class Segments {
     std::uint64_t bytes = 0;
     bool verified = false;
     bool damaged = false;
+    std::uint64_t forgotten = 0;  ///< how often
     std::shared_ptr<const base::MappedFile> mapped;
   };
   explicit Segments(const Home& home) : home_(home) {}
   base::Status load(const std::string& name);
+  void forget(Entry& entry);
 
   const Home& home_;
   mutable std::mutex mutex_;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <fstream>
 #include <functional>
 #include <map>
 
@@ -169,6 +170,15 @@ inline void flip_bit(const std::filesystem::path& path, std::uint64_t position) 
   const auto file = base::real_file_system().open_append(path, 0600, true).value().release();
   ASSERT_TRUE(file->append(bytes).ok());
   delete file;
+}
+
+/// The same in place: whoever has the file mapped sees it, as when it rots under a running cloud.
+inline void rot_bit(const std::filesystem::path& path, std::streamoff position) {
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  char byte = 0;
+  ASSERT_TRUE(file.seekg(position).get(byte));
+  byte = static_cast<char>(byte ^ 1);
+  ASSERT_TRUE(file.seekp(position).put(byte).flush());
 }
 
 }  // namespace cryptonet::cloud::store

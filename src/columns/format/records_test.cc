@@ -190,6 +190,16 @@ TEST(Totals, RequestSurvivesHostileBytes) {
     return write_totals_request(*parsed);
   };
   expect_robust(write_totals_request(small_request()), rewrite);
+  TotalsRequest anew = small_request();
+  anew.prove_anew = true;
+  expect_robust(write_totals_request(anew), rewrite);
+  EXPECT_TRUE(parse_totals_request(write_totals_request(anew))->prove_anew);
+  EXPECT_FALSE(parse_totals_request(write_totals_request(small_request()))->prove_anew);
+  for (const std::size_t how : {2U, 3U, 255U}) {
+    base::Bytes other = write_totals_request(anew);
+    other[5] = static_cast<std::uint8_t>(how);
+    EXPECT_FALSE(parse_totals_request(other).ok()) << how;
+  }
   const auto refused = [&](const std::function<void(TotalsRequest&)>& spoil) {
     TotalsRequest request = small_request();
     spoil(request);

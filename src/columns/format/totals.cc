@@ -11,6 +11,9 @@ namespace {
 
 constexpr std::string_view kRequestMagic = "CNTQ";
 constexpr std::string_view kReplyMagic = "CNTR";
+/// Where other formats have the number of the set.
+constexpr std::uint8_t kAsUsual = 0;
+constexpr std::uint8_t kProveAnew = 1;
 constexpr std::string_view kRequestName = "the request for totals";
 constexpr std::string_view kReplyName = "the reply with totals";
 
@@ -25,7 +28,7 @@ ColumnPair make_pair(std::uint32_t a, std::uint32_t b) { return {std::min(a, b),
 
 base::Bytes write_totals_request(const TotalsRequest& request) {
   base::ByteWriter writer;
-  write_file_header(writer, kRequestMagic, 0);
+  write_file_header(writer, kRequestMagic, request.prove_anew ? kProveAnew : kAsUsual);
   writer.raw(request.upload.bytes);
   writer.raw(request.manifest_digest);
   writer.u32(static_cast<std::uint32_t>(request.units.size()));
@@ -40,13 +43,14 @@ base::Bytes write_totals_request(const TotalsRequest& request) {
 
 base::Result<TotalsRequest> parse_totals_request(base::ByteView bytes) {
   base::ByteReader reader(bytes);
-  CN_ASSIGN(const std::uint8_t set_id, read_file_header(reader, kRequestMagic, kRequestName));
+  CN_ASSIGN(const std::uint8_t how, read_file_header(reader, kRequestMagic, kRequestName));
   TotalsRequest request;
+  request.prove_anew = how == kProveAnew;
   reader.copy_to(request.upload.bytes);
   reader.copy_to(request.manifest_digest);
   const std::uint64_t units = reader.u32();
   const std::uint64_t pairs = reader.u32();
-  if (!reader.ok() || set_id != 0) return damaged(kRequestName, "its head is malformed");
+  if (!reader.ok() || how > kProveAnew) return damaged(kRequestName, "its head is malformed");
   if (units == 0 || pairs == 0 || units > kMaxUnits || pairs > kMaxTotalsPerRequest ||
       units * pairs > kMaxTotalsPerRequest) {
     return damaged(kRequestName, "it must ask for 1 to 1048576 totals over 1 to 65536 units");

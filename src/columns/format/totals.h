@@ -27,6 +27,8 @@ struct TotalsRequest {
   base::Digest manifest_digest{};
   std::vector<std::uint32_t> units;
   std::vector<ColumnPair> pairs;
+  /// The cloud first forgets what it keeps of this upload: totals, and which segments it proved.
+  bool prove_anew = false;
 };
 base::Bytes write_totals_request(const TotalsRequest& request);
 /// Form only (order, limits); whether ids and indexes exist is checked against the manifest by the
