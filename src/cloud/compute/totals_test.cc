@@ -161,6 +161,31 @@ TEST_F(TotalsTest, AreTheSameForManyWhoAskToProveAnewAtOnce) {
   EXPECT_EQ(ask(anew).value(), truth);
 }
 
+TEST(TotalsOfSums, RefuseProducts) {
+  static const UploadForTest sums = columns::make_upload(
+      columns::two_check_plans(), {columns::random_rows(90, 3)}, 3, 2, columns::format::sums_set());
+  const store::TestFolder folder;
+  const auto store = store::open_store(folder.path()).value();
+  store::put_all(*store, sums);
+  Totals totals(*store, 1);
+  const auto ask = [&](std::vector<ColumnPair> pairs) {
+    Work work;
+    const TotalsRequest asked{sums.body.upload, sums.manifest->digest(), {0}, std::move(pairs)};
+    return totals.answer(sums.body.upload, columns::format::write_totals_request(asked), work);
+  };
+  for (const std::vector<ColumnPair>& pairs :
+       {std::vector<ColumnPair>{{0, 3}}, {{2, 2}}, {{0, 3}, {0, kNoColumn}}}) {
+    const auto refused = ask(pairs);
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().code, ErrorCode::kRefused);
+    EXPECT_EQ(refused.error().rule, "totals.products");
+  }
+  const auto ledger = store->ledger(store->find(sums.body.upload).value()).value();
+  EXPECT_EQ(ledger->answered(0), 0U);
+  EXPECT_TRUE(ask({{0, kNoColumn}, {3, kNoColumn}}).ok());
+  EXPECT_EQ(ledger->answered(0), 2U);
+}
+
 TEST_F(TotalsTest, RefuseWhatTheManifestDoesNotHave) {
   EXPECT_EQ(rule_of(request({2}, {{0, 1}})), "totals.unit");
   EXPECT_EQ(rule_of(request({0, 9999}, {{0, 1}})), "totals.unit");

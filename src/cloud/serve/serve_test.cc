@@ -2,6 +2,8 @@
 // The whole way over real TLS: a contributor sends a table that was really encrypted, a gatekeeper
 // asks for totals and opens them, and they equal the sums over the clear rows; and every route
 // against the roles that may not use it.
+#include "cloud/serve/serve.h"
+
 #include <gtest/gtest.h>
 
 #include "api/messages.h"
@@ -164,8 +166,8 @@ TEST_F(CloudTest, RefusesWhatIsNoIdOrHash) {
                                  upper, std::string("..%2f"), std::string("../../secret")}) {
     EXPECT_EQ(call(PeerRole::kContributor, api::cloud::kGetUpload, {bad}).error().rule,
               "cloud.upload_id");
-    EXPECT_EQ(call(PeerRole::kContributor, api::cloud::kPutSegment, {id(), bad}).error().code,
-              ErrorCode::kBadInput);
+    EXPECT_EQ(call(PeerRole::kContributor, api::cloud::kPutSegment, {id(), bad}).error().rule,
+              "cloud.segment_name");
   }
   EXPECT_EQ(call(PeerRole::kContributor, api::cloud::kCompleteUpload, {id()}).error().rule,
             "store.upload_not_found");
@@ -230,6 +232,40 @@ TEST_F(CloudTest, AnswersWholeUnitsOfOneManifestOnly) {
     }
   }
   EXPECT_TRUE(ask(question, id()).ok());
+}
+
+TEST_F(CloudTest, DoesNotServeUnderAnEnrolmentThatIsNotACloudsOwn) {
+  const auto enrolment = folder_.path() / "enrol-cloud";
+  const auto refusal = [&](const std::string& text) {
+    std::ofstream(enrolment) << text;
+    ServeOptions options;
+    options.home = folder_.path() / "other";
+    options.listen = "127.0.0.1:0";
+    options.enrolment = enrolment;
+    options.log = std::make_shared<spdlog::logger>("silent");
+    options.on_ready = [](const std::string&) { FAIL() << "it serves"; };
+    const base::Status served = serve(options);
+    EXPECT_EQ(served.error().code, ErrorCode::kBadInput);
+    EXPECT_EQ(served.error().rule, "cloud.enrolment");
+    return served.error().message;
+  };
+  const auto file_of = [&](PeerRole role, const net::Validity& validity) {
+    const auto issued = net::issue_with_new_key(authority_, {role, "cloud"}, validity).value();
+    api::CloudEnrolment file;
+    file.id = std::string(32, 'a');
+    file.name = "cloud";
+    file.secret = file.sealing_key = std::string(43, 'A') + "=";
+    file.certificate_pem = issued.certificate_pem;
+    file.key_pem = issued.key_pem;
+    file.authority_pem = authority_.certificate_pem;
+    return file.to_json();
+  };
+  const auto now = std::chrono::system_clock::now();
+  const net::Validity past{now - std::chrono::hours(48), now - std::chrono::hours(24)};
+  EXPECT_NE(refusal("{}").find("not the enrolment file"), std::string::npos);
+  EXPECT_NE(refusal(file_of(PeerRole::kContributor, validity_)).find("not for a cloud"),
+            std::string::npos);
+  EXPECT_NE(refusal(file_of(PeerRole::kCloud, past)).find("has expired"), std::string::npos);
 }
 
 TEST_F(CloudTest, DeletesOnceAndAgain) {

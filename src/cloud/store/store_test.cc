@@ -70,6 +70,7 @@ TEST(Store, RefusesSegmentsThatTheManifestDoesNotName) {
   base::Bytes flipped = own;
   flipped[1000] ^= 1;
   EXPECT_EQ(store->put_segment(id, name, flipped).error().code, ErrorCode::kIntegrity);
+  EXPECT_EQ(store->put_segment(id, name, flipped).error().rule, "store.segment_hash");
   EXPECT_EQ(store->put_segment(id, name, base::ByteView(own).first(own.size() - 1)).error().code,
             ErrorCode::kIntegrity);
   EXPECT_EQ(files_in(folder.path() / "segments"), 0U);
@@ -193,6 +194,7 @@ TEST(Store, SaysWhichManifestIsDamagedAndKeepsItsSegments) {
   const auto store = open_store(folder.path()).value();
   EXPECT_EQ(store->damaged(), std::vector<std::string>{id.hex()});
   EXPECT_EQ(store->find(id).error().code, ErrorCode::kIntegrity);
+  EXPECT_EQ(store->find(id).error().rule, "store.manifest_damaged");
   EXPECT_EQ(store->segments().figures().segments, 10U);
   ASSERT_TRUE(store->put_manifest(id, upload.manifest->bytes()).ok());
   EXPECT_TRUE(store->status(id).complete());
