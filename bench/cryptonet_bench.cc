@@ -12,9 +12,8 @@
 int main(int count, char** arguments) {
   using namespace cryptonet::bench;
   CLI::App app{
-      "Times encrypt, sum, dot, group10, cov20, key_part, unseal, open_first and open, and "
-      "verifies "
-      "each"};
+      "Times encrypt, sum, dot, group10, cov20, unseal, open_first, open_group10, open_cov20 and "
+      "open, and verifies each"};
   BenchOptions options;
   std::string json_file;
   std::string only;

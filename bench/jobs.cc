@@ -69,14 +69,10 @@ class Jobs {
   }
 
   JobResult group10() {
-    std::vector<CheckedPair> pairs;
-    for (std::uint32_t g = 0; g < kGroups; ++g) {
-      pairs.push_back(table_.tagged(0, table_.indicator(g)));
-    }
     std::vector<std::int64_t> clear(kGroups);
     const auto& group = table_.sources.back();
     group_clear(table_.sources[0], group, clear);
-    JobResult result = totals("group10", pairs, clear);
+    JobResult result = totals("group10", group_pairs(), clear);
     add_peer(result, [&] {
       group_clear(table_.sources[0], group, clear);
       keep_alive(as_word(clear[0]));
@@ -85,14 +81,7 @@ class Jobs {
   }
 
   JobResult cov20() {
-    std::vector<CheckedPair> pairs;
-    std::vector<std::int64_t> clear;
-    for (std::uint32_t i = 0; i < kMatrixColumns; ++i) {
-      for (std::uint32_t j = i; j < kMatrixColumns; ++j) {
-        pairs.push_back(table_.tagged(i, 2 * j));
-        clear.push_back(dot_clear(table_.sources[i], table_.sources[j]));
-      }
-    }
+    const auto [pairs, clear] = matrix();
     JobResult result = totals("cov20", pairs, clear);
     std::int64_t sum = 0;
     add_peer(result, [&] {
@@ -106,17 +95,23 @@ class Jobs {
     return result;
   }
 
-  /// One row is one total that was never opened before, as the gatekeeper does it: an opener of its
-  /// own (so secrets are derived), hints in memory with their tags, the key parts of the total and
-  /// of its check, and the opening. Not in it: unsealing the upload key, files, the state.
-  JobResult open_first() {
-    JobResult result = begin("open_first", 0);
-    result.rows = 1;
-    const auto pair = table_.tagged(0, 2);
+  /// Totals that were never opened before, as the gatekeeper does it: an opener of their own (so
+  /// secrets are derived), hints in memory with their tags, the key parts of the totals and of
+  /// their checks, and the opening. Not in it: unsealing the upload key, files, the state. One row
+  /// is one total.
+  JobResult first_openings(const std::string& name, const std::vector<CheckedPair>& pairs,
+                           const std::vector<std::int64_t>& clear) {
+    JobResult result = begin(name, 0);
+    result.rows = pairs.size();
     const auto& upload = *table_.upload;
-    const Residues total = upload.cloud(0, pair.value());
-    const Residues check = upload.cloud(0, pair.check());
-    const std::int64_t clear = dot_clear(table_.sources[0], table_.sources[1]);
+    std::vector<ColumnPair> wanted;
+    std::vector<Residues> totals;
+    for (const CheckedPair& pair : pairs) {
+      for (const ColumnPair& asked : {pair.value(), pair.check()}) {
+        wanted.push_back(asked);
+        totals.push_back(upload.cloud(0, asked));
+      }
+    }
     const auto manifest = std::make_shared<const columns::format::Manifest>(*upload.manifest);
     const auto key = *columns::open::unseal_key(*manifest, *upload.sealed_key,
                                                 upload.gatekeeper_secret, upload.enrolment_secret);
@@ -125,21 +120,40 @@ class Jobs {
     const gatekeeper::open::HintTags tags(
         ring, *manifest,
         *gatekeeper::open::make_hint_tags(ring, *manifest, 0, upload.hint_files[0]));
-    const std::vector<ColumnPair> pairs = {pair.value(), pair.check()};
     result.verified = true;
-    take(result, time_rows(1, [&] {
+    take(result, time_rows(pairs.size(), [&] {
            const auto opener = *columns::open::UploadOpener::create(manifest, key);
            columns::open::UnitHints hints(*manifest, 0, upload.hint_files[0], &tags);
-           const auto parts = *opener.key_parts(pairs, hints, pool_);
-           const columns::open::MaskedNumber masked = {check, parts[1]};
-           const auto opened =
-               opener.open_checked(0, pair, {total, parts[0]}, {&masked, 1}, {-kRange, kRange});
-           result.verified =
-               result.verified && opened.ok() && *opened == clear && !hints.proof_is_missing();
+           const auto parts = *opener.key_parts(wanted, hints, pool_);
+           for (std::size_t i = 0; i < pairs.size(); ++i) {
+             const columns::open::MaskedNumber check = {totals[2 * i + 1], parts[2 * i + 1]};
+             const auto opened = opener.open_checked(0, pairs[i], {totals[2 * i], parts[2 * i]},
+                                                     {&check, 1}, {-kRange, kRange});
+             result.verified &= opened.ok() && *opened == clear[i] && !hints.proof_is_missing();
+           }
          }));
+    return result;
+  }
+
+  JobResult open_first() {
+    JobResult result = first_openings("open_first", {table_.tagged(0, 2)},
+                                      {dot_clear(table_.sources[0], table_.sources[1])});
     result.bytes_read = 4 * set_.packed_bytes();
     result.bytes_per_row = static_cast<double>(result.bytes_read);
     return result;
+  }
+
+  /// Ten totals whose products have one side in common.
+  JobResult open_group10() {
+    std::vector<std::int64_t> clear(kGroups);
+    group_clear(table_.sources[0], table_.sources.back(), clear);
+    return first_openings("open_group10", group_pairs(), clear);
+  }
+
+  /// 210 totals, 420 key parts.
+  JobResult open_cov20() {
+    const auto [pairs, clear] = matrix();
+    return first_openings("open_cov20", pairs, clear);
   }
 
   /// What comes before the first total of a question: the upload key unsealed and judged.
@@ -155,23 +169,6 @@ class Jobs {
                                          upload.gatekeeper_secret, upload.enrolment_secret)
                    .ok();
          }));
-    return result;
-  }
-
-  /// One row is one total: a further one of columns whose hints and secrets are at hand.
-  JobResult key_part() {
-    JobResult result = begin("key_part", 0);
-    result.rows = 1;
-    const auto pair = table_.tagged(0, 2).value();
-    const auto& upload = *table_.upload;
-    columns::open::UnitHints hints(*upload.manifest, 0, upload.hint_files[0]);
-    take(result, time_rows(1, [&] {
-           static_cast<void>(*upload.opener->key_parts({&pair, 1}, hints, pool_));
-         }));
-    result.bytes_read = 3 * set_.packed_bytes();
-    result.bytes_per_row = static_cast<double>(result.bytes_read);
-    const auto opened = upload.answer(0, table_.tagged(0, 2));
-    result.verified = opened.ok() && *opened == dot_clear(table_.sources[0], table_.sources[1]);
     return result;
   }
 
@@ -205,6 +202,26 @@ class Jobs {
 
  private:
   static constexpr std::int64_t kRange = std::int64_t{1} << 48;
+
+  std::vector<CheckedPair> group_pairs() const {
+    std::vector<CheckedPair> pairs;
+    for (std::uint32_t g = 0; g < kGroups; ++g) {
+      pairs.push_back(table_.tagged(0, table_.indicator(g)));
+    }
+    return pairs;
+  }
+
+  /// All products of the matrix's columns, and their totals in the clear.
+  std::pair<std::vector<CheckedPair>, std::vector<std::int64_t>> matrix() const {
+    std::pair<std::vector<CheckedPair>, std::vector<std::int64_t>> made;
+    for (std::uint32_t i = 0; i < kMatrixColumns; ++i) {
+      for (std::uint32_t j = i; j < kMatrixColumns; ++j) {
+        made.first.push_back(table_.tagged(i, 2 * j));
+        made.second.push_back(dot_clear(table_.sources[i], table_.sources[j]));
+      }
+    }
+    return made;
+  }
 
   static std::uint64_t as_word(std::int64_t value) { return static_cast<std::uint64_t>(value); }
 
@@ -345,7 +362,8 @@ bool export_rows(const Table& table, const std::string& path) {
 }  // namespace
 
 std::optional<std::vector<JobResult>> run_jobs(const BenchOptions& options) {
-  Table table = Table::make(options.wanted("cov20") ? kMatrixColumns : 2, options.rows);
+  Table table = Table::make(
+      options.wanted("cov20") || options.wanted("open_cov20") ? kMatrixColumns : 2, options.rows);
   if (!options.export_file.empty() && !export_rows(table, options.export_file)) return std::nullopt;
   table.upload.emplace(columns::make_upload(table.plans, {table.sources}, 3, options.threads));
   Jobs jobs(table, options.threads);
@@ -359,9 +377,10 @@ std::optional<std::vector<JobResult>> run_jobs(const BenchOptions& options) {
   if (options.wanted("dot")) results.push_back(jobs.dot());
   if (options.wanted("group10")) results.push_back(jobs.group10());
   if (options.wanted("cov20")) results.push_back(jobs.cov20());
-  if (options.wanted("key_part")) results.push_back(jobs.key_part());
   if (options.wanted("unseal")) results.push_back(jobs.unseal());
   if (options.wanted("open_first")) results.push_back(jobs.open_first());
+  if (options.wanted("open_group10")) results.push_back(jobs.open_group10());
+  if (options.wanted("open_cov20")) results.push_back(jobs.open_cov20());
   if (options.wanted("open")) results.push_back(jobs.open());
   return results;
 }

@@ -46,7 +46,7 @@ def totals_request(units, pairs, set_id=0, tail=b""):
     return body + b"".join(struct.pack("<II", *pair) for pair in pairs) + tail
 
 
-def sealed_key(set_id=0, suite=1, reserved=0, tail=b""):
+def sealed_key(set_id=0, suite=3, reserved=0, tail=b""):
     return (
         file_header(b"CNSK", set_id=set_id)
         + struct.pack("<II", suite, reserved)
@@ -68,8 +68,9 @@ def totals_reply(count=4, value=7, set_id=1, tail=b""):
     )
 
 
-def hint_file(columns=1, chunks=2):
-    body = file_header(b"CNHT", set_id=1) + bytes(32) + struct.pack("<II", columns, chunks)
+def hint_file(columns=1, chunks=2, version=2):
+    body = file_header(b"CNHT", version=version, set_id=1) + bytes(32)
+    body += struct.pack("<II", columns, chunks)
     return body + bytes(64 - len(body))
 
 
@@ -100,6 +101,7 @@ def whole_records():
             sealed_key(),
             sealed_key(set_id=1),
             sealed_key(suite=2),
+            sealed_key(suite=4),
             sealed_key(reserved=1),
             sealed_key(tail=b"x"),
             sealed_key()[:30],
@@ -160,6 +162,8 @@ def records_behind_a_head():
             b"\xfe\xff\0" + hint_file(),
             b"\0\0\1" + hint_file(),
             b"\0\0\0" + hint_file(columns=2),
+            b"\0\0\0" + hint_file(version=1),
+            b"\0\0\0" + hint_file(version=3),
             b"\0\0\0" + hint_file()[:30],
             b"\0\0\0" + b"CNHX" + hint_file()[4:],
             b"\0",

@@ -51,7 +51,7 @@ SpareBlocks& spare_blocks() {
 
 /// What comes and goes often: keys and the coefficients of secrets, and polynomials.
 bool is_spared(std::size_t size) {
-  constexpr std::size_t kSmallLimit = 8192;
+  constexpr std::size_t kSmallLimit = 16384;
   constexpr std::size_t kLargeLimit = 256 * 1024;
   return size <= kSmallLimit || (size > kGuardedLimit && size <= kLargeLimit);
 }

@@ -43,7 +43,7 @@ struct ColumnPlan {
 using ChunkSink =
     std::function<base::Status(std::uint32_t column, std::uint32_t chunk, base::ByteView packed)>;
 
-/// The hints of one closed unit, in packed words.
+/// The hints of one closed unit by their coefficients, in packed words.
 struct UnitHints {
   base::Bytes shared;                ///< A1 then A2
   std::vector<base::Bytes> columns;  ///< u_c

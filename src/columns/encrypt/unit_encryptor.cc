@@ -17,10 +17,14 @@ base::Error refuse(const char* rule, const std::string& why) {
   return base::Error(base::ErrorCode::kBadInput, rule, "encrypt: " + why);
 }
 
-base::Bytes pack(const he::ring::NttPoly& poly) {
-  base::Bytes packed(6 * poly.words().size());
-  base::pack_u48(poly.words(), packed);
-  return packed;
+/// A sum by its coefficients, one prime after the other. The sum itself stays as it is.
+void pack_coefficients(const he::ring::Ring& ring, const he::ring::NttPoly& sum, std::size_t prime,
+                       base::Bytes& packed) {
+  const auto words = sum.residue(prime);
+  std::vector<std::uint64_t> coefficients(words.begin(), words.end());  // no secret once it is whole
+  ring.table(prime).inverse(coefficients);
+  base::pack_u48(coefficients,
+                 std::span(packed).subspan(6 * prime * words.size(), 6 * words.size()));
 }
 
 }  // namespace
@@ -191,11 +195,19 @@ base::Result<UnitHints> UnitEncryptor::close(base::ThreadPool& pool, const Chunk
   if (state_->chunks == 0) return refuse("encrypt.empty_unit", "a unit has no rows");
   CN_RETURN_IF_ERROR(state_->encrypt({}, pool, sink));
   state_->closed = true;
+  std::vector<const he::ring::NttPoly*> sums = {&state_->mask_sum, &state_->mask_square_sum};
+  for (const he::ring::NttPoly& hint : state_->hints) sums.push_back(&hint);
+  const std::size_t size = state_->upload.set.packed_bytes();
+  std::vector<base::Bytes> packed(sums.size(), base::Bytes(size));
+  const std::size_t primes = state_->upload.ring.primes();
+  pool.for_each(sums.size() * primes, [&](std::size_t i) {
+    pack_coefficients(state_->upload.ring, *sums[i / primes], i % primes, packed[i / primes]);
+  });
   UnitHints hints;
-  hints.shared = pack(state_->mask_sum);
-  const base::Bytes squares = pack(state_->mask_square_sum);
-  hints.shared.insert(hints.shared.end(), squares.begin(), squares.end());
-  for (const he::ring::NttPoly& hint : state_->hints) hints.columns.push_back(pack(hint));
+  hints.shared = std::move(packed[0]);
+  hints.shared.insert(hints.shared.end(), packed[1].begin(), packed[1].end());
+  hints.columns.assign(std::make_move_iterator(packed.begin() + 2),
+                       std::make_move_iterator(packed.end()));
   return hints;
 }
 

@@ -53,7 +53,7 @@ base::Error damaged_hints() { return damaged(kWhat, "a part does not match the m
 base::Bytes write_hint_header(const ManifestBody& body, std::uint32_t unit) {
   CHECK(unit < body.units.size());
   base::ByteWriter writer;
-  write_file_header(writer, kMagic, static_cast<std::uint8_t>(body.parameter_set));
+  write_file_header(writer, kMagic, static_cast<std::uint8_t>(body.parameter_set), kHintVersion);
   writer.raw(body.upload.bytes);
   writer.raw(body.units[unit].id.bytes);
   writer.u32(static_cast<std::uint32_t>(body.columns.size()));
@@ -69,15 +69,21 @@ std::uint64_t hint_file_bytes(const Manifest& manifest, std::uint32_t unit) {
          std::uint64_t{hint_pieces(manifest)} * manifest.parameters().packed_bytes();
 }
 
-base::Status verify_hint_file(const Manifest& manifest, std::uint32_t unit, base::ByteView file) {
+base::Status check_hint_header(const Manifest& manifest, std::uint32_t unit, base::ByteView file) {
   CN_RETURN_IF_ERROR(check_unit(manifest, unit));
   base::ByteReader reader(file);
-  CN_ASSIGN(const std::uint8_t set_id, read_file_header(reader, kMagic, kWhat));
+  CN_ASSIGN(const std::uint8_t set_id, read_file_header(reader, kMagic, kWhat, kHintVersion));
   static_cast<void>(set_id);  // part of the header that is compared whole
   const base::Bytes header = write_hint_header(manifest.body(), unit);
   if (file.size() < header.size() || !std::equal(header.begin(), header.end(), file.begin())) {
     return damaged(kWhat, "its header is not that of its unit");
   }
+  if (file.size() == hint_file_bytes(manifest, unit)) return base::ok();
+  return damaged(kWhat, "its length is not that of its unit");
+}
+
+base::Status verify_hint_file(const Manifest& manifest, std::uint32_t unit, base::ByteView file) {
+  CN_RETURN_IF_ERROR(check_hint_header(manifest, unit, file));
   CN_RETURN_IF_ERROR(shared_hint(manifest, unit, file));
   for (std::uint32_t column = 0; column < manifest.body().columns.size(); ++column) {
     CN_RETURN_IF_ERROR(column_hint(manifest, unit, column, file));

@@ -155,6 +155,39 @@ TEST(Hints, AreCheckedPartByPart) {
   }
 }
 
+/// What an older or a newer program wrote is refused by name, with the mend.
+TEST(Hints, OfOtherVersionsAreRefusedByName) {
+  const TwoSegments made;
+  base::Bytes file = made.hints;
+  file[4] = 1;
+  const auto old = verify_hint_file(*made.manifest, 0, file);
+  ASSERT_FALSE(old.ok());
+  EXPECT_EQ(old.error().code, base::ErrorCode::kBadInput);
+  EXPECT_EQ(old.error().rule, "format.old_version");
+  EXPECT_EQ(old.error().hint, "encrypt the table again and upload it");
+  EXPECT_EQ(check_hint_header(*made.manifest, 0, file).error().rule, "format.old_version");
+  file[4] = 3;
+  EXPECT_EQ(verify_hint_file(*made.manifest, 0, file).error().rule, "format.version");
+  file[4] = 0;
+  EXPECT_EQ(verify_hint_file(*made.manifest, 0, file).error().rule, "format.version");
+}
+
+TEST(SealedKey, OfOtherSuitesIsRefusedByName) {
+  base::Bytes bytes = write_sealed_key({});
+  for (const std::uint8_t suite : {std::uint8_t{1}, std::uint8_t{2}}) {
+    bytes[8] = suite;
+    const auto old = parse_sealed_key(bytes);
+    ASSERT_FALSE(old.ok());
+    EXPECT_EQ(old.error().code, base::ErrorCode::kBadInput);
+    EXPECT_EQ(old.error().rule, "sealed_key.old_suite");
+    EXPECT_EQ(old.error().hint, "drop the version, encrypt the table again and upload it");
+  }
+  for (const std::uint8_t suite : {std::uint8_t{0}, std::uint8_t{4}}) {
+    bytes[8] = suite;
+    EXPECT_EQ(parse_sealed_key(bytes).error().rule, "sealed_key.suite");
+  }
+}
+
 TEST(SealedKey, SurvivesHostileBytes) {
   SealedKey sealed;
   sealed.upload = id_of<UploadTag>(1);

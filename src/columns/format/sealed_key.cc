@@ -39,7 +39,7 @@ base::Result<SealedKey> parse_sealed_key(base::ByteView bytes) {
                        "the sealed key uses suite " + std::to_string(suite) +
                            ", of an older program; this one reads suite " +
                            std::to_string(kSealingSuite) +
-                           ", which derives the secrets of columns in another way",
+                           ", which has column secrets and hints in another form",
                        "drop the version, encrypt the table again and upload it");
   }
   if (suite != kSealingSuite) {

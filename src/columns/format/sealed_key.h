@@ -8,9 +8,11 @@
 
 namespace cryptonet::columns::format {
 
-/// X25519, HKDF-SHA-256, XChaCha20-Poly1305; the columns' secrets in five ternary digits a byte.
-/// Suite 1, which no program reads any more, took 16 bytes of the stream for each coefficient.
-inline constexpr std::uint32_t kSealingSuite = 2;
+/// X25519, HKDF-SHA-256, XChaCha20-Poly1305; the columns' secrets in five ternary digits a byte;
+/// the unit's hints by their coefficients. No program reads the others any more: suite 1 took 16
+/// bytes of the stream for each coefficient of a secret, suite 2 had hints in transformed form.
+/// The suite says so of an upload, because the hash of a hint does not know its form.
+inline constexpr std::uint32_t kSealingSuite = 3;
 
 struct SealedKey {
   UploadId upload;

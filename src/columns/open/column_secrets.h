@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The secrets of an upload's columns, derived when they are first used and kept while they are in
-// use: as coefficients (8 KB of the wide set), and transformed where a key part needs that (196
-// KB). Any thread.
+// use. A secret s comes as s(1/X), because the constant coefficient of u*s is then the sum of the
+// products of coefficients at the same place: by coefficients (8 KB of the wide set), and
+// transformed for small products (16 KB). Any thread.
 #pragma once
 
 #include <list>
@@ -10,12 +11,14 @@
 
 #include "columns/format/manifest.h"
 #include "columns/keys/upload_key.h"
+#include "he/ntt/small_table.h"
 
 namespace cryptonet::columns::open {
 
 class ColumnSecrets {
  public:
   using Coefficients = base::SecretVector<std::int8_t>;
+  using Transformed = base::SecretVector<std::int16_t>;
 
   /// Borrows both.
   ColumnSecrets(const format::Manifest& manifest, const keys::UploadKey& key)
@@ -23,13 +26,8 @@ class ColumnSecrets {
 
   // shared: a caller reads a secret that another thread's call pushes out of the list
   std::shared_ptr<const Coefficients> coefficients(std::uint32_t column);
-  /// The transformed secret, if it was kept.
-  std::shared_ptr<const he::ring::NttPoly> find_transformed(std::uint32_t column) {
-    return transformed_.find(column);
-  }
-  void keep_transformed(std::uint32_t column, std::shared_ptr<const he::ring::NttPoly> secret) {
-    transformed_.add(column, std::move(secret));
-  }
+  /// Only of sets with products.
+  std::shared_ptr<const Transformed> transformed(std::uint32_t column);
 
  private:
   /// The values used last, of which `most` are kept.
@@ -53,7 +51,7 @@ class ColumnSecrets {
   const format::Manifest& manifest_;
   const keys::UploadKey& key_;
   Kept<Coefficients> coefficients_{256};
-  Kept<he::ring::NttPoly> transformed_{64};
+  Kept<Transformed> transformed_{256};
 };
 
 }  // namespace cryptonet::columns::open

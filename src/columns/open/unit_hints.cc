@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "columns/open/unit_hints.h"
 
-#include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <map>
 #include <mutex>
+#include <vector>
 
 #include "base/hash.h"
 
 namespace cryptonet::columns::open {
 namespace {
 
-/// Pieces kept between calls, 147 KB each for the wide set.
-constexpr std::size_t kPiecesKept = 64;
-
-/// Memory of pieces that nobody uses: fresh pages of one cost as much as its proof.
+/// Memory of pieces that nobody uses: fresh pages of one cost as much as its proof,
+/// and what was used last is still in the processor's cache.
 class SparePieces {
  public:
   std::uint8_t* take(std::size_t size) {
@@ -31,13 +30,13 @@ class SparePieces {
     CHECK(words != nullptr);
     return words;
   }
-  void give_back(std::uint8_t* words, std::size_t size) {
+  void give_back(const std::uint8_t* words, std::size_t size) {
     const std::lock_guard lock(mutex_);
     auto& spare = spare_[size];
     if (spare.size() < kSpareMax) {
-      spare.push_back(words);
+      spare.push_back(const_cast<std::uint8_t*>(words));
     } else {
-      std::free(words);
+      std::free(const_cast<std::uint8_t*>(words));
     }
   }
 
@@ -54,78 +53,46 @@ SparePieces& spare_pieces() {
 
 }  // namespace
 
-void ReleasePiece::operator()(std::uint8_t* words) const { spare_pieces().give_back(words, size); }
-
-std::vector<std::uint32_t> UnitHints::begin(std::span<const std::uint32_t> pieces) {
-  if (pieces_.size() + pieces.size() > kPiecesKept) {
-    std::erase_if(pieces_, [&](const auto& entry) {
-      return std::find(pieces.begin(), pieces.end(), entry.first) == pieces.end();
-    });
-  }
-  std::vector<std::uint32_t> missing;
-  for (const std::uint32_t number : pieces) {
-    if (pieces_.try_emplace(number).second) missing.push_back(number);
-  }
-  return missing;
+void ReleasePiece::operator()(const std::uint8_t* words) const {
+  spare_pieces().give_back(words, size);
 }
 
-void UnitHints::read(std::uint32_t number) {
-  Piece& piece = pieces_.at(number);
-  const auto stored = format::unproved_piece(manifest_, unit_, number, file_);
-  if (!stored.ok()) return;
-  const std::size_t size = stored->size();
-  piece.words = {spare_pieces().take(size), ReleasePiece{size}};
-  std::memcpy(piece.words.get(), stored->data(), size);
-  const base::ByteView copied = {piece.words.get(), size};
-  piece.proved = proof_ != nullptr && proof_->proves(unit_, number, copied);
-  if (piece.proved || number < format::kFirstColumnPiece) return;
+base::Result<ProvedPiece> UnitHints::copy(std::uint32_t piece) const {
+  CN_ASSIGN(const base::ByteView stored, format::unproved_piece(manifest_, unit_, piece, file_));
+  std::uint8_t* const words = spare_pieces().take(stored.size());
+  std::memcpy(words, stored.data(), stored.size());
+  return ProvedPiece(words, ReleasePiece{stored.size()});
+}
+
+ProvedPiece UnitHints::proved_by_hash(ProvedPiece piece) {
+  if (proof_ != nullptr) proof_is_missing_ = true;
+  return piece;
+}
+
+base::Result<ProvedPiece> UnitHints::read(std::uint32_t piece) {
+  auto copied = copy(piece);
+  if (!copied.ok()) return format::damaged_hints();
+  const base::ByteView packed = {copied->get(), copied->get_deleter().size};
+  if (proof_ != nullptr && proof_->proves(unit_, piece, packed)) return copied;
+  if (piece < format::kFirstColumnPiece) return read_masks(piece);
   const auto& hashes = manifest_.body().units[unit_].hint_hashes;
-  piece.proved = base::sha256(copied) == hashes[number - format::kFirstColumnPiece];
-  piece.hashed = true;
+  if (base::sha256(packed) != hashes[piece - format::kFirstColumnPiece]) {
+    return format::damaged_hints();
+  }
+  return proved_by_hash(std::move(*copied));
 }
 
-base::Status UnitHints::prove_masks() {
-  for (const std::uint32_t number : {format::kMaskSumPiece, format::kMaskSquaresPiece}) {
-    if (pieces_.try_emplace(number).second) read(number);
-  }
-  Piece& sum = pieces_.at(format::kMaskSumPiece);
-  Piece& squares = pieces_.at(format::kMaskSquaresPiece);
-  if (sum.words == nullptr || squares.words == nullptr) return format::damaged_hints();
-  const std::size_t size = manifest_.parameters().packed_bytes();
+base::Result<ProvedPiece> UnitHints::read_masks(std::uint32_t piece) {
+  CN_ASSIGN(ProvedPiece sum, copy(format::kMaskSumPiece));
+  CN_ASSIGN(ProvedPiece squares, copy(format::kMaskSquaresPiece));
   base::Sha256Stream hash;
-  hash.update({sum.words.get(), size});
-  hash.update({squares.words.get(), size});
-  const bool proved = hash.finish() == manifest_.body().units[unit_].shared_hint_hash;
-  sum.proved = squares.proved = proved;
-  proof_is_missing_ = proof_ != nullptr;
-  return proved ? base::ok() : base::Status(format::damaged_hints());
-}
-
-base::Status UnitHints::finish() {
-  for (const std::uint32_t number : {format::kMaskSumPiece, format::kMaskSquaresPiece}) {
-    const auto found = pieces_.find(number);
-    if (found != pieces_.end() && !found->second.proved) {
-      // one hash for both
-      if (auto proved = prove_masks(); !proved.ok()) {
-        pieces_.clear();
-        return proved;
-      }
-    }
+  for (const ProvedPiece* part : {&sum, &squares}) {
+    hash.update({part->get(), part->get_deleter().size});
   }
-  bool all_proved = true;
-  for (const auto& [number, piece] : pieces_) {
-    all_proved &= piece.proved;
-    proof_is_missing_ |= proof_ != nullptr && piece.proved && piece.hashed;
+  if (hash.finish() != manifest_.body().units[unit_].shared_hint_hash) {
+    return format::damaged_hints();
   }
-  if (all_proved) return base::ok();
-  pieces_.clear();
-  return format::damaged_hints();
-}
-
-const std::uint8_t* UnitHints::words(std::uint32_t number) const {
-  const Piece& piece = pieces_.at(number);
-  CHECK(piece.proved);
-  return piece.words.get();
+  return proved_by_hash(std::move(piece == format::kMaskSumPiece ? sum : squares));
 }
 
 }  // namespace cryptonet::columns::open

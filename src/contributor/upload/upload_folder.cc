@@ -109,9 +109,8 @@ base::Result<base::ByteView> UploadFolder::hint_pieces(std::uint32_t unit, std::
     return base::Error(base::ErrorCode::kIntegrity, "upload.pieces",
                        "the gatekeeper asks for hints that the manifest does not have");
   }
-  const base::Bytes header = format::write_hint_header(manifest_.body(), unit);
-  if (file.size() != format::hint_file_bytes(manifest_, unit) ||
-      !std::equal(header.begin(), header.end(), file.begin())) {
+  if (const auto header = format::check_hint_header(manifest_, unit, file); !header.ok()) {
+    if (header.error().code != base::ErrorCode::kIntegrity) return header.error();
     return damaged(hint_path(unit), "upload.hints",
                    "the hints are not what the manifest says: size or header differ");
   }

@@ -36,9 +36,8 @@ base::Result<base::Bytes> make_hint_tags(const keys::KeyRing& keys, const Manife
   columns::open::UnitHints hints(manifest, unit, hint_file);
   base::Bytes tags;
   for (std::uint32_t piece = 0; piece < columns::format::hint_pieces(manifest); ++piece) {
-    for (const std::uint32_t missing : hints.begin({&piece, 1})) hints.read(missing);
-    CN_RETURN_IF_ERROR(hints.finish());
-    const base::ByteView packed = {hints.words(piece), manifest.parameters().packed_bytes()};
+    CN_ASSIGN(const auto proved, hints.read(piece));
+    const base::ByteView packed = {proved.get(), manifest.parameters().packed_bytes()};
     const Tag tag = tag_of(keys, manifest, unit, piece, packed);
     tags.insert(tags.end(), tag.begin(), tag.end());
   }

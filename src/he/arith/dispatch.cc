@@ -26,9 +26,9 @@ constexpr Kernels kPortable = {
     portable::scale_words,
     portable::within,
     portable::lift_small,
-    portable::fold_hint,
-    portable::dot_words,
-    portable::constant_term,
+    portable::weigh_words,
+    portable::small_forward,
+    portable::small_product,
 };
 
 #ifdef CRYPTONET_X86_KERNELS
@@ -47,9 +47,9 @@ constexpr Kernels kAvx2 = {
     portable::scale_words,
     portable::within,
     portable::lift_small,
-    portable::fold_hint,
-    portable::dot_words,
-    portable::constant_term,
+    avx2::weigh_words,
+    avx2::small_forward,
+    avx2::small_product,
 };
 
 constexpr Kernels kAvx512Ifma = {
@@ -67,9 +67,9 @@ constexpr Kernels kAvx512Ifma = {
     avx512ifma::scale_words,
     avx512ifma::within,
     avx512ifma::lift_small,
-    avx512ifma::fold_hint,
-    avx512ifma::dot_words,
-    avx512ifma::constant_term,
+    avx512ifma::weigh_words,
+    avx512ifma::small_forward,
+    avx512ifma::small_product,
 };
 
 /// The compiler's own test asks the processor and the operating system.
@@ -77,7 +77,7 @@ bool has_avx512ifma() {
   return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
          __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
          __builtin_cpu_supports("avx512ifma") && __builtin_cpu_supports("avx512vbmi") &&
-         __builtin_cpu_supports("avx512vpopcntdq");
+         __builtin_cpu_supports("avx512vpopcntdq") && __builtin_cpu_supports("avx512vnni");
 }
 #endif
 

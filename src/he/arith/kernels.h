@@ -114,14 +114,45 @@ struct ScaleWords {
   std::uint64_t* out;
 };
 
-/// out = u + A2 * s mod q, for a column's hint u, the squares of the masks A2 and its secret s.
-struct FoldHint {
-  std::size_t count;
-  std::uint64_t modulus;        ///< q < 2^48
-  const std::uint8_t* hint;     ///< packed, [0, q)
-  const std::uint8_t* squares;  ///< packed, [0, q)
-  const std::uint64_t* secret;  ///< [0, q)
-  std::uint64_t* out;           ///< [0, q)
+/// Weighted sums of the same packed words, one for each list of weights.
+inline constexpr std::size_t kWeightsMax = 4;
+struct WeighWords {
+  const std::uint8_t* packed;
+  std::size_t count;                  ///< at most kKernelWordsMax
+  const std::int8_t* const* weights;  ///< of count numbers from -64 to 64
+  std::size_t weight_count;           ///< 1 to kWeightsMax
+  WideSum* sums;                      ///< out: exact, two's complement
+};
+
+/// Products of small polynomials modulo X^degree + 1 and the prime r = 12289. Their transform stops
+/// at polynomials of four coefficients, of which there are n = degree/4 side by side: the k-th are
+/// remainders modulo X^4 - block_roots[k]. Roots are centred and times 2^16; each has its quotient,
+/// root * r^-1 modulo 2^16.
+inline constexpr std::int16_t kSmallModulus = 12289;
+inline constexpr std::size_t kSmallDegreeMin = 128;  ///< a power of two
+inline constexpr std::size_t kSmallDegreeMax = 8192;
+/// What a transformed number is at most.
+inline constexpr std::int16_t kSmallBound = 8190;
+struct SmallPlan {
+  std::size_t degree;
+  const std::int16_t* roots;  ///< n each, in the order of the butterflies
+  const std::int16_t* root_quotients;
+  const std::int16_t* inverse_roots;
+  const std::int16_t* inverse_root_quotients;
+  const std::int16_t* block_roots;
+  const std::int16_t* block_root_quotients;
+  std::int16_t scale;  ///< 2^32 / n
+  std::int16_t scale_quotient;
+};
+
+/// The centred coefficients of a product, each as low + 128 * high, which both are weights.
+struct SmallProduct {
+  const SmallPlan* plan;
+  const std::int16_t* left;   ///< of small_forward
+  const std::int16_t* right;  ///< likewise
+  std::int16_t* work;         ///< 2 * degree numbers of scratch; left with secrets in it
+  std::int8_t* low;
+  std::int8_t* high;
 };
 
 struct Kernels {
@@ -148,13 +179,12 @@ struct Kernels {
   /// out[i] = small[i] mod q in [0, q), for |small[i]| < q.
   void (*lift_small)(const std::int8_t* small, std::size_t count, std::uint64_t q,
                      std::uint64_t* out);
-  void (*fold_hint)(const FoldHint& job);
-  /// The sum of packed[i] * words[i], exact; words below 2^48, count <= kKernelWordsMax.
-  WideSum (*dot_words)(const std::uint8_t* packed, const std::uint64_t* words, std::size_t count);
-  /// The constant coefficient of the product modulo X^count + 1 of a polynomial of words below 2^48
-  /// and one of coefficients -1, 0 and 1, exact; 1 <= count <= kKernelWordsMax.
-  std::int64_t (*constant_term)(const std::uint64_t* words, const std::int8_t* ternary,
-                                std::size_t count);
+  void (*weigh_words)(const WeighWords& job);
+  /// The transform of coefficients -1, 0 and 1: right modulo r, but any numbers up to
+  /// kSmallBound. `work` is scratch of as many, left with secrets in it.
+  void (*small_forward)(const SmallPlan& plan, const std::int8_t* ternary, std::int16_t* work,
+                        std::int16_t* out);
+  void (*small_product)(const SmallProduct& job);
 };
 
 namespace portable {
@@ -171,10 +201,10 @@ void place_slots(const PlaceSlots& job);
 void scale_words(const ScaleWords& job);
 bool within(const std::int64_t* values, std::size_t count, std::int64_t limit);
 void lift_small(const std::int8_t* small, std::size_t count, std::uint64_t q, std::uint64_t* out);
-void fold_hint(const FoldHint& job);
-WideSum dot_words(const std::uint8_t* packed, const std::uint64_t* words, std::size_t count);
-std::int64_t constant_term(const std::uint64_t* words, const std::int8_t* ternary,
-                           std::size_t count);
+void weigh_words(const WeighWords& job);
+void small_forward(const SmallPlan& plan, const std::int8_t* ternary, std::int16_t* work,
+                   std::int16_t* out);
+void small_product(const SmallProduct& job);
 }  // namespace portable
 
 /// Needs AVX2 and FMA. The other kernels of its row are the portable ones.
@@ -186,9 +216,13 @@ void ntt_forward(std::uint64_t* words, const NttPlan& plan);
 void ntt_inverse(std::uint64_t* words, const NttPlan& plan);
 void mask_column(const MaskColumn& job);
 void sum_mask(const SumMask& job);
+void weigh_words(const WeighWords& job);
+void small_forward(const SmallPlan& plan, const std::int8_t* ternary, std::int16_t* work,
+                   std::int16_t* out);
+void small_product(const SmallProduct& job);
 }  // namespace avx2
 
-/// Needs AVX-512 F, BW, DQ, VL, IFMA and VBMI.
+/// Needs AVX-512 F, BW, DQ, VL, IFMA, VBMI, VPOPCNTDQ and VNNI.
 namespace avx512ifma {
 std::uint64_t sum_u48(const std::uint8_t* words, std::size_t count);
 void unpack_u48(const std::uint8_t* packed, std::uint64_t* words, std::size_t count);
@@ -203,10 +237,10 @@ void place_slots(const PlaceSlots& job);
 void scale_words(const ScaleWords& job);
 bool within(const std::int64_t* values, std::size_t count, std::int64_t limit);
 void lift_small(const std::int8_t* small, std::size_t count, std::uint64_t q, std::uint64_t* out);
-void fold_hint(const FoldHint& job);
-WideSum dot_words(const std::uint8_t* packed, const std::uint64_t* words, std::size_t count);
-std::int64_t constant_term(const std::uint64_t* words, const std::int8_t* ternary,
-                           std::size_t count);
+void weigh_words(const WeighWords& job);
+void small_forward(const SmallPlan& plan, const std::int8_t* ternary, std::int16_t* work,
+                   std::int16_t* out);
+void small_product(const SmallProduct& job);
 }  // namespace avx512ifma
 
 }  // namespace cryptonet::he::arith
