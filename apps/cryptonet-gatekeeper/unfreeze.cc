@@ -39,7 +39,8 @@ void add_unfreeze(CLI::App& app, Session& session) {
       "Example:\n"
       "  cryptonet-gatekeeper unfreeze visits 2 --home D\n\n"
       "A version freezes when a total from the cloud fails its check: something was altered.\n"
-      "Find out what before you lift the freeze.");
+      "Find out what before you lift the freeze. With the next question the cloud has to prove\n"
+      "the version's bytes anew; a version that is not frozen is proved anew as well.");
   command->add_option("dataset", options->dataset, "the dataset's name")->required();
   command->add_option("version", options->version, "the version's number")->required();
   command->callback([&session, options]() {

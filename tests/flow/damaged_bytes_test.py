@@ -69,6 +69,97 @@ def test_a_byte_flipped_in_a_stored_segment(flow, place):
     assert flow.ask(name).json()["rows"] == flow.truth(table)
 
 
+class Rot:
+    """A dataset whose columns the running cloud has proved, and whose segments then rot in place,
+    under its maps; a total alone is new to it."""
+
+    def __init__(self, flow):
+        self.flow, self.name = flow, fresh_name()
+        segments = flow.platform.cloud_home / "segments"
+        before = set(segments.rglob("*"))
+        truth = flow.truth(flow.publish(self.name))
+        self.paths = newest(segments, before)
+        assert flow.ask(self.name).json()["rows"] == truth
+        self.truth = [[str(sum(int(row[at]) for row in truth)) for at in (1, 2)]]
+        self.cloud = flow.platform.cloud.process.pid
+        self.turn()
+
+    def turn(self):
+        """Turns one bit of every segment, in place; done twice, all is as before."""
+        for path in self.paths:
+            with open(path, "r+b") as file:
+                middle = path.stat().st_size // 2
+                file.seek(middle)
+                byte = file.read(1)[0]
+                file.seek(middle)
+                file.write(bytes([byte ^ 0x10]))
+
+    def ask(self, expect):
+        return self.flow.researcher.query(f"SELECT COUNT(*), SUM(x) FROM {self.name}",
+                                          expect=expect).json()
+
+    def rule(self):
+        return self.ask(5)["error"]["rule"]
+
+    def freeze(self):
+        assert [self.rule(), self.rule()] == ["open", "dataset.frozen"]
+
+    def unfreeze(self):
+        self.flow.platform.custodian("unfreeze", self.name, 1)
+
+    def is_right(self):
+        assert self.ask(0)["rows"] == self.truth
+        assert self.flow.platform.cloud.process.pid == self.cloud, "it was not started again"
+
+
+def test_rot_that_is_repaired_before_the_version_is_unfrozen(flow):
+    rot = Rot(flow)
+    rot.freeze()
+    rot.turn()
+    rot.unfreeze()
+    rot.is_right()
+
+
+def test_rot_that_is_still_there_when_the_version_is_unfrozen(flow):
+    """The cloud finds it, answers nothing, and so nothing freezes."""
+    rot = Rot(flow)
+    rot.freeze()
+    rot.unfreeze()
+    assert [rot.rule(), rot.rule()] == ["store.segment_damaged"] * 2
+    rot.turn()
+    rot.is_right()
+
+
+def test_rot_that_the_contributor_repairs(flow):
+    rot = Rot(flow)
+    rot.freeze()
+    upload = flow.folder / f"{rot.name}-1.upload"
+    assert flow.contributor.json("upload", upload)["segments_sent"] == 0  # it knows nothing of it
+    rot.unfreeze()
+    sent = 0
+    while "error" in (answer := rot.ask(None)):  # what a question has used is known to be damaged
+        assert answer["error"]["rule"] == "store.segment_damaged"
+        new = flow.contributor.json("upload", upload)["segments_sent"]
+        assert new > 0
+        sent += new
+    assert 0 < sent <= len(rot.paths)
+    rot.is_right()
+
+
+def test_rot_that_comes_again(flow):
+    """Every freeze has its own proof: that of the first is none for the second."""
+    rot = Rot(flow)
+    for sql in ("SELECT COUNT(*), SUM(x) FROM {}", "SELECT VAR_SAMP(x) FROM {}"):
+        wrong = flow.researcher.query(sql.format(rot.name), expect=5)
+        assert wrong.json()["error"]["rule"] == "open"
+        rot.turn()
+        rot.unfreeze()
+        flow.researcher.query(sql.format(rot.name))
+        rot.turn()
+    rot.turn()
+    rot.is_right()
+
+
 @pytest.mark.parametrize("part", ["hints", "key", "legend", "manifest"])
 def test_a_byte_flipped_in_what_the_gatekeeper_keeps(flow, part):
     name = fresh_name()

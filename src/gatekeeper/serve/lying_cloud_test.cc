@@ -176,6 +176,62 @@ TEST_F(LyingCloudTest, EveryLieIsRefusedAlikeAndFreezes) {
   }
 }
 
+TEST_F(LyingCloudTest, AfterAnUnfreezeTheCloudIsAskedToProveAnewUntilAnAnswerIsAccepted) {
+  std::atomic<int> usual = 0;
+  std::atomic<int> anew = 0;
+  const auto counting = [&](LyingCloud::Lie then) {
+    return [&, then = std::move(then)](const TotalsRequest& request, Numbers numbers) {
+      ++(request.prove_anew ? anew : usual);
+      return then(request, std::move(numbers));
+    };
+  };
+  const auto asked = [&] { return std::pair(usual.exchange(0), anew.exchange(0)); };
+  const std::pair only_usual{1, 0};
+  const std::pair only_anew{0, 1};
+  deployment_.cloud().tell(counting(LyingCloud::honest));
+  ASSERT_TRUE(researcher_->ask(kQuestion, false).ok());
+  EXPECT_EQ(asked(), only_usual);
+  deployment_.cloud().tell(counting(lies()[1].lie));
+  EXPECT_EQ(researcher_->ask(kQuestion, false).error().rule, "open");
+  EXPECT_EQ(asked(), only_usual);
+  ASSERT_TRUE(*deployment_.parts().uploads.unfreeze("t", 1));
+  // It is as wrong as before, then it says so itself: neither is an answer.
+  EXPECT_EQ(researcher_->ask(kQuestion, false).error().rule, "open");
+  EXPECT_EQ(asked(), only_anew);
+  ASSERT_TRUE(*deployment_.parts().uploads.unfreeze("t", 1));
+  deployment_.cloud().tell(counting([](const TotalsRequest&, Numbers) {
+    return base::Result<base::Bytes>(
+        base::Error(ErrorCode::kIntegrity, "store.segment_damaged", "segment s is damaged"));
+  }));
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(researcher_->ask(kQuestion, false).error().rule, "store.segment_damaged");
+    EXPECT_EQ(asked(), only_anew);
+    EXPECT_FALSE(frozen());
+  }
+  deployment_.restart();
+  Client reader = deployment_.join("reader", EnrolmentRole::kResearcher);
+  deployment_.cloud().tell(counting(LyingCloud::honest));
+  for (const auto& wanted : {only_anew, only_usual}) {
+    const auto answer = reader.ask(kQuestion, false);
+    ASSERT_TRUE(answer.ok()) << base::describe(answer.error());
+    EXPECT_EQ(answer->rows, expected());
+    EXPECT_EQ(asked(), wanted);
+  }
+}
+
+TEST_F(LyingCloudTest, AReplyFromBeforeAnUnfreezeIsNotOpened) {
+  deployment_.cloud().tell([&](const TotalsRequest& request, Numbers numbers) {
+    EXPECT_FALSE(*deployment_.parts().uploads.unfreeze("t", 1));
+    add(numbers, 0, 1);
+    return LyingCloud::honest(request, std::move(numbers));
+  });
+  const auto refused = researcher_->ask(kQuestion, false);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().rule, "version.unfrozen");
+  EXPECT_FALSE(frozen());
+  expect_right_answer();
+}
+
 TEST_F(LyingCloudTest, FreezeOutlivesARestartAndKeptAnswersDoNotLeave) {
   const auto first = researcher_->ask(kQuestion);
   ASSERT_TRUE(first.ok()) << base::describe(first.error());

@@ -235,8 +235,18 @@ CREATE TABLE fact (
 PRAGMA user_version = 8;
 )sql";
 
-constexpr std::array<const char*, 8> kScripts = {
-    kFirst, kSecond, kKeptKeys, kPeople, kPasskeys, kFewestFailures, kAudit, kLifeOfKeys};
+// How often a version was unfrozen, and up to which of those times the cloud has proved its
+// segments anew since.
+constexpr const char* kProvedAnew = R"sql(
+ALTER TABLE upload ADD COLUMN unfreezes INTEGER NOT NULL DEFAULT 0 CHECK (unfreezes >= 0);
+ALTER TABLE upload ADD COLUMN unfreezes_proved INTEGER NOT NULL DEFAULT 0
+  CHECK (unfreezes_proved BETWEEN 0 AND unfreezes);
+PRAGMA user_version = 9;
+)sql";
+
+constexpr std::array<const char*, 9> kScripts = {kFirst,  kSecond,     kKeptKeys,
+                                                 kPeople, kPasskeys,   kFewestFailures,
+                                                 kAudit,  kLifeOfKeys, kProvedAnew};
 }  // namespace
 
 std::span<const char* const> migrations() { return kScripts; }

@@ -206,6 +206,34 @@ TEST_F(StateTest, FreezeIsOnDiskWhenItReturns) {
   EXPECT_EQ(Uploads(*database_).unfreeze("visits", 2).error().code, ErrorCode::kBadInput);
 }
 
+TEST_F(StateTest, AwaitsAProofAfterEveryUnfreezing) {
+  publish(1);
+  publish(2);
+  Uploads uploads(*database_);
+  const auto awaits = [&](std::uint8_t number) {
+    return (*uploads.find(upload(number).id))->awaits_proof();
+  };
+  EXPECT_FALSE(awaits(1));
+  ASSERT_TRUE(uploads.freeze(upload(1).id, 10).ok());
+  EXPECT_FALSE(awaits(1));
+  EXPECT_TRUE(*uploads.unfreeze("visits", 1));
+  EXPECT_TRUE(awaits(1));
+  EXPECT_FALSE(awaits(2));
+  EXPECT_EQ(uploads.live("visits")->front().unfreezes, 1U);
+  ASSERT_TRUE(uploads.note_proof(upload(1).id, 1).ok());
+  EXPECT_FALSE(awaits(1));
+  // Also one that was not frozen: the custodian wants it looked at.
+  EXPECT_FALSE(*uploads.unfreeze("visits", 1));
+  EXPECT_FALSE(*uploads.unfreeze("visits", 1));
+  EXPECT_TRUE(awaits(1));
+  // A proof that was asked for before the last of them counts for the earlier ones alone.
+  ASSERT_TRUE(uploads.note_proof(upload(1).id, 2).ok());
+  EXPECT_TRUE(awaits(1));
+  ASSERT_TRUE(uploads.note_proof(upload(1).id, 3).ok());
+  ASSERT_TRUE(uploads.note_proof(upload(1).id, 2).ok());
+  EXPECT_FALSE(awaits(1));
+}
+
 TEST_F(StateTest, DropForgetsTotalsAndAnswersAndRemembersTheCloud) {
   EXPECT_EQ(publish(1), 1U);
   Results results(*database_);

@@ -13,8 +13,9 @@ using base::ErrorCode;
 using base::Result;
 using base::Status;
 
-#define CN_UPLOAD_COLUMNS \
-  "id, dataset, enrolment, manifest_digest, row_count, state, version, frozen_at"
+#define CN_UPLOAD_COLUMNS                                                                      \
+  "id, dataset, enrolment, manifest_digest, row_count, state, version, frozen_at, unfreezes, " \
+  "unfreezes_proved"
 
 std::int64_t to_integer(std::uint64_t value) {
   CHECK(value <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()));
@@ -51,6 +52,8 @@ Upload read_upload(const Statement& statement) {
                                       : UploadState::kReceiving;
   upload.version = static_cast<std::uint64_t>(statement.integer(6));  // NULL reads as 0
   upload.frozen = !statement.is_null(7);
+  upload.unfreezes = static_cast<std::uint64_t>(statement.integer(8));
+  upload.unfreezes_proved = static_cast<std::uint64_t>(statement.integer(9));
   return upload;
 }
 
@@ -354,7 +357,20 @@ Result<bool> Uploads::unfreeze(const std::string& dataset, std::uint64_t version
     CN_ASSIGN(Statement statement, connection.prepare("UPDATE upload SET frozen_at = NULL "
                                                       "WHERE id = ? AND frozen_at IS NOT NULL"));
     CN_RETURN_IF_ERROR(statement.bind(base::ByteView(upload->id.bytes)).run());
-    return connection.changes() == 1;
+    const bool was_frozen = connection.changes() == 1;
+    CN_ASSIGN(Statement await,
+              connection.prepare("UPDATE upload SET unfreezes = unfreezes + 1 WHERE id = ?"));
+    CN_RETURN_IF_ERROR(await.bind(base::ByteView(upload->id.bytes)).run());
+    return was_frozen;
+  });
+}
+
+Status Uploads::note_proof(const UploadId& id, std::uint64_t unfreezes) {
+  return database_.write([&](Connection& connection) -> Status {
+    CN_ASSIGN(Statement statement,
+              connection.prepare("UPDATE upload SET unfreezes_proved = max(unfreezes_proved, ?) "
+                                 "WHERE id = ?"));
+    return statement.bind(to_integer(unfreezes)).bind(base::ByteView(id.bytes)).run();
   });
 }
 

@@ -25,6 +25,9 @@ struct Upload {
   UploadState state = UploadState::kReceiving;
   std::uint64_t version = 0;  ///< 0 until published
   bool frozen = false;
+  std::uint64_t unfreezes = 0;         ///< how often it was unfrozen, ever
+  std::uint64_t unfreezes_proved = 0;  ///< up to which of them the cloud has proved it anew
+  bool awaits_proof() const { return unfreezes_proved < unfreezes; }
 };
 
 /// What a dataset keeps beyond its versions: the schema that every version must have.
@@ -91,8 +94,12 @@ class Uploads {
 
   /// On disk when it returns. The first freeze keeps its time.
   base::Status freeze(const UploadId& id, std::int64_t now_s);
-  /// kBadInput when there is no such live version. False: it was not frozen.
+  /// From now on the version awaits a proof, frozen before or not. kBadInput when there is no such
+  /// live version. False: it was not frozen.
   base::Result<bool> unfreeze(const std::string& dataset, std::uint64_t version);
+  /// A total was accepted for which the cloud was asked to prove anew when the version had been
+  /// unfrozen so often.
+  base::Status note_proof(const UploadId& id, std::uint64_t unfreezes);
 
  private:
   Database& database_;

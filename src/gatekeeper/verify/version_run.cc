@@ -48,6 +48,11 @@ std::int64_t times(std::int64_t row, std::uint64_t rows) {
   return row < 0 ? Limits::min() : Limits::max();
 }
 
+Error dropped() {
+  return Error(ErrorCode::kBadInput, "version.not_found",
+               "a version of the dataset was dropped while the question ran", "ask again");
+}
+
 /// What a total over `rows` rows can be, each of which adds row_low to row_high.
 columns::open::IntegerRange range_of(const plan::PlannedPair& pair, std::uint64_t rows) {
   return {times(pair.row_low, rows), times(pair.row_high, rows)};
@@ -118,6 +123,10 @@ Status VersionRun::look_up() {
 
 Result<VersionRun::Reply> VersionRun::ask(Batch batch) const {
   Reply reply;
+  CN_ASSIGN(const auto now, sources_.uploads.find(version_.upload.id));
+  if (!now.has_value()) return dropped();
+  reply.unfreezes = now->unfreezes;
+  reply.request.prove_anew = now->awaits_proof();
   reply.request.upload = version_.upload.id;
   reply.request.manifest_digest = version_.upload.manifest_digest;
   reply.request.units = batch.units;
@@ -180,10 +189,13 @@ Status VersionRun::open(const Reply& reply) {
   const std::lock_guard lock(*mutex);
   CN_ASSIGN(const auto now, sources_.uploads.find(version_.upload.id));
   if (!now.has_value() || now->state != state::UploadState::kPublished) {
-    return Error(ErrorCode::kBadInput, "version.not_found",
-                 "a version of the dataset was dropped while the question ran", "ask again");
+    return dropped();
   }
   CN_RETURN_IF_ERROR(sources_.freezer.refuse_if_frozen(*now));
+  if (now->unfreezes != reply.unfreezes) {  // it may hold what made the version freeze
+    return Error(ErrorCode::kUnreachable, "version.unfrozen",
+                 "a version of the dataset was unfrozen while the question ran", "ask again");
+  }
   const std::uint64_t totals = reply.request.units.size() * reply.batch.pair_positions.size();
   CN_RETURN_IF_ERROR(sources_.uploads.count_openings(version_.upload.id, 1, totals));
   CN_ASSIGN(const auto upload_opener, opener());
@@ -191,6 +203,11 @@ Status VersionRun::open(const Reply& reply) {
   if (!opened.ok()) return failed(opened.take_error());
   if (question_.on_opened) {
     CN_RETURN_IF_ERROR(question_.on_opened({*now, opened->size(), reply.batch.units.size()}));
+  }
+  if (reply.request.prove_anew) {
+    CN_RETURN_IF_ERROR(sources_.uploads.note_proof(version_.upload.id, reply.unfreezes));
+    spdlog::info("upload {} was unfrozen: the cloud has proved its segments anew",
+                 version_.upload.id.hex());
   }
   return sources_.results.keep_totals(version_.upload.id, *opened);
 }

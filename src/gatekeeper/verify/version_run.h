@@ -33,6 +33,7 @@ class VersionRun {
   struct Reply {
     Batch batch;
     columns::format::TotalsRequest request;
+    std::uint64_t unfreezes = 0;  ///< of the upload, when the cloud was asked
     base::Bytes bytes;
   };
   base::Status look_up();
