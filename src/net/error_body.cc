@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// {"error":{"code","rule","message","file","line","column","hint"}}, both ways.
+// {"error":{"code","rule","message","file","line","column","hint"}}, both ways; "file" is always
+// "".
 #include "net/error_body.h"
 
 #include <nlohmann/json.hpp>
@@ -48,7 +49,26 @@ bool is_for_now(const std::string& rule) {
          rule == "server.sealed";
 }
 
+bool is_own_fault(const Error& error) {
+  return error.code == ErrorCode::kInternal ||
+         (error.code == ErrorCode::kLocalIo && !is_for_now(error.rule));
+}
+
 }  // namespace
+
+Error told_of(const Error& error) {
+  Error told = error;
+  told.file.clear();
+  if (!is_own_fault(error)) return told;
+  told.message = error.code == ErrorCode::kInternal ? "the request failed inside the server"
+                                                    : "the server's own disk failed";
+  told.hint = "tell its operator: the server's log says where and why";
+  return told;
+}
+
+std::string withheld_of(const Error& error) {
+  return is_own_fault(error) ? base::describe(error) : error.file;
+}
 
 int status_of(const Error& error) {
   if (error.rule.ends_with("not_found")) return 404;
@@ -78,7 +98,8 @@ int status_of(const Error& error) {
   return 500;
 }
 
-HttpResponse error_response(const Error& error) {
+HttpResponse error_response(const Error& whole) {
+  const Error error = told_of(whole);
   const json body = {{"error",
                       {{"code", base::code_name(error.code)},
                        {"rule", error.rule},
@@ -119,10 +140,13 @@ Error error_from_answer(int status, base::ByteView body, std::string_view server
         // reach.
         if (*code == ErrorCode::kInterrupted || *code == ErrorCode::kLocalIo) {
           error.code = ErrorCode::kUnreachable;
+        }
+        if (error.code != *code || *code == ErrorCode::kInternal) {
           error.message = who + " could not answer: " + error.message;
         }
-        return std::move(error).at(clean_text(object, "file"), position(object, "line"),
-                                   position(object, "column"));
+        error.line = position(object, "line");
+        error.column = position(object, "column");
+        return error;
       }
     }
   }

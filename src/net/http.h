@@ -63,7 +63,8 @@ struct HttpResponse {
   base::Bytes body;
 };
 /// {"error":{code, rule, message, file, line, column, hint}} with the status that fits the code; a
-/// rule that ends in "not_found" gives 404.
+/// rule that ends in "not_found" gives 404. A fault of the server's own (kLocalIo, kInternal) is
+/// told in general words, and no error names a file: places on this machine's disk are for its log.
 HttpResponse error_response(const base::Error& error);
 HttpResponse json_response(std::string json);
 HttpResponse octet_response(base::Bytes bytes);
@@ -76,6 +77,9 @@ struct AnswerRecord {
   std::string pattern;  ///< of the route; "-" when none matched
   int status = 0;
   std::string rule;  ///< of the error; empty when there was none
+  /// What the peer was not told of the error: the words and the place of a fault of the server's
+  /// own, the file of any other. Empty when that is nothing.
+  std::string withheld;
   Peer peer;
   std::chrono::microseconds duration{0};
   std::size_t bytes_in = 0;   ///< of the body

@@ -3,10 +3,12 @@
 #include "net/http.h"
 
 #include <atomic>
+#include <cerrno>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
 
+#include "base/file_system.h"
 #include "net/http_testing.h"
 
 namespace cryptonet::net {
@@ -95,7 +97,7 @@ TEST(Http, CarriesErrorsBothWays) {
         0,
         [](const HttpRequest&) -> Result<HttpResponse> {
           return Error(ErrorCode::kIntegrity, "some.rule", "what \"happened\"", "the mend")
-              .at("table.csv", 7, 3);
+              .at("/srv/home/ledger", 7, 3);
         }},
        {"GET", "/v1/throw", {PeerRole::kNone}, 0, [](const HttpRequest&) -> Result<HttpResponse> {
           throw std::runtime_error("not for strangers");
@@ -108,17 +110,97 @@ TEST(Http, CarriesErrorsBothWays) {
   EXPECT_EQ(error.rule, "some.rule");
   EXPECT_EQ(error.message, "what \"happened\"");
   EXPECT_EQ(error.hint, "the mend");
-  EXPECT_EQ(error.file, "table.csv");
+  EXPECT_EQ(error.file, "");
   EXPECT_EQ(error.line, 7);
   EXPECT_EQ(error.column, 3);
   const auto thrown = caller->request("GET", "/v1/throw", {}, "");
   ASSERT_FALSE(thrown.ok());
   EXPECT_EQ(thrown.error().code, ErrorCode::kInternal);
   EXPECT_EQ(text(thrown).find("strangers"), std::string::npos);
+  EXPECT_EQ(thrown.error().message,
+            "the cloud could not answer: the request failed inside the server");
   const auto missing = caller->request("GET", "/v1/nothing", {}, "");
   EXPECT_EQ(missing.error().rule, "http.not_found");
   const auto method = caller->request("PUT", "/v1/fail", {}, "");
   EXPECT_EQ(method.error().rule, "http.method");
+}
+
+/// Some of the server's own, some of what it was sent.
+std::vector<Error> faults_at(const std::string& place) {
+  return {
+      base::local_io_error("open", place, ENOENT),
+      Error(ErrorCode::kLocalIo, "state.disk", "cannot use " + place, "look at " + place),
+      Error(ErrorCode::kInternal, "state.sql", "a step in " + place + " failed", "see " + place),
+      Error(ErrorCode::kIntegrity, "ledger.damaged", "the record is damaged", "restore it")
+          .at(place),
+      Error(ErrorCode::kLocalIo, "state.busy", "the state file stayed locked", "try again")
+          .at(place),
+      Error(ErrorCode::kBadInput, "schema.key", "no column 'diagnosis'").at("visits", 3, 1),
+      Error(ErrorCode::kBadInput, "sql.parse", "no column 'diagnosis'").at({}, 1, 8)};
+}
+
+TEST(Http, FaultsOfTheServersOwnAreForItsLog) {
+  const std::string place = "/srv/home/segments/ab12";
+  const std::vector<Error> faults = faults_at(place);
+  std::mutex mutex;
+  std::condition_variable came;
+  std::vector<AnswerRecord> records;
+  const auto server = start({{"GET",
+                              "/v1/fail/{}",
+                              {PeerRole::kNone},
+                              0,
+                              [&](const HttpRequest& request) -> Result<HttpResponse> {
+                                const std::string& name = request.path_parameters.at(0);
+                                if (name == "throw") throw std::runtime_error("a label of " + name);
+                                return faults.at(std::stoul(name));
+                              }}},
+                            [&](ServerOptions& options) {
+                              options.on_answer = [&](const AnswerRecord& record) {
+                                const std::lock_guard lock(mutex);
+                                records.push_back(record);
+                                came.notify_one();
+                              };
+                            });
+  const auto caller = client(*server, deployment().nameless());
+  const auto ask = [&](const std::string& name) {
+    const auto answer = caller->request("GET", "/v1/fail/" + name, {}, "");
+    std::unique_lock lock(mutex);
+    EXPECT_TRUE(came.wait_for(lock, seconds(10), [&] { return !records.empty(); }));
+    AnswerRecord record = std::move(records.back());
+    records.clear();
+    EXPECT_EQ(text(answer).find("srv"), std::string::npos) << text(answer);
+    return std::pair(answer.error(), std::move(record));
+  };
+  const std::string disk = "the cloud could not answer: the server's own disk failed";
+  for (const char* name : {"0", "1"}) {
+    const auto [told, record] = ask(name);
+    EXPECT_EQ(told.code, ErrorCode::kUnreachable);
+    EXPECT_EQ(told.message, disk);
+    EXPECT_EQ(told.hint, "tell its operator: the server's log says where and why");
+    EXPECT_EQ(record.status, 500);
+    EXPECT_NE(record.withheld.find(place), std::string::npos) << record.withheld;
+  }
+  EXPECT_EQ(ask("0").second.withheld, place + ": cannot open: No such file or directory");
+  const auto [internal, internal_record] = ask("2");
+  EXPECT_EQ(internal.code, ErrorCode::kInternal);
+  EXPECT_EQ(internal.message, "the cloud could not answer: the request failed inside the server");
+  EXPECT_EQ(internal_record.withheld, "a step in " + place + " failed (see " + place + ")");
+  const auto [damaged, damaged_record] = ask("3");
+  EXPECT_EQ(base::describe(damaged), "the record is damaged (restore it)");
+  EXPECT_EQ(damaged_record.withheld, place);
+  const auto [busy, busy_record] = ask("4");
+  EXPECT_EQ(busy.message, "the cloud could not answer: the state file stayed locked");
+  EXPECT_EQ(busy_record.status, 503);
+  // What a peer sent is told to the peer, and not to the log.
+  for (const char* name : {"5", "6"}) {
+    const auto [asked, record] = ask(name);
+    EXPECT_EQ(asked.message, "no column 'diagnosis'");
+    EXPECT_GT(asked.line, 0);
+    EXPECT_EQ(record.withheld, name == std::string("5") ? "visits" : "");
+  }
+  const auto [thrown, thrown_record] = ask("throw");
+  EXPECT_EQ(thrown.message, internal.message);
+  EXPECT_EQ(thrown_record.withheld, "the handler threw std::runtime_error");
 }
 
 TEST(Http, RefusesOversizeBodyBeforeReadingIt) {

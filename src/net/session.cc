@@ -12,7 +12,10 @@
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl/ssl_stream.hpp>
+#include <boost/core/demangle.hpp>
+#include <typeinfo>
 
+#include "net/error_body.h"
 #include "net/in_process.h"
 #include "net/tls.h"
 
@@ -85,8 +88,11 @@ struct Pending {
 Result<HttpResponse> call_handler(const Handler& handler, const HttpRequest& request) {
   try {
     return handler(request);
+  } catch (const std::exception& error) {  // its text may quote the body: the type must do
+    return Error(ErrorCode::kInternal, "http.handler",
+                 "the handler threw " + boost::core::demangle(typeid(error).name()));
   } catch (...) {
-    return Error(ErrorCode::kInternal, "http.handler", "the request failed inside the server");
+    return Error(ErrorCode::kInternal, "http.handler", "the handler threw something");
   }
 }
 
@@ -247,6 +253,7 @@ asio::awaitable<bool> Session::serve_one() {
   if (outcome.broken_off) co_return false;
   if (!outcome.answer.ok()) {
     record.rule = outcome.answer.error().rule;
+    record.withheld = withheld_of(outcome.answer.error());
     outcome.answer = error_response(outcome.answer.error());
   }
   record.status = outcome.answer->status;

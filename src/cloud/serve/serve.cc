@@ -58,8 +58,10 @@ void log_answer(spdlog::logger& log, const net::AnswerRecord& record) {
                               : std::string(net::role_name(record.peer.role)) + " " +
                                     record.peer.name + " at " + record.peer.address;
   const std::string rule = record.rule.empty() ? "" : " " + record.rule;
-  log.log(record.status >= 500 ? spdlog::level::warn : spdlog::level::info, "{} {} {}{} {} ms, {}",
-          record.method, record.pattern, record.status, rule, record.duration.count() / 1000, who);
+  const std::string withheld = record.withheld.empty() ? "" : ": " + record.withheld;
+  const bool warn = record.status >= 500 || !withheld.empty();
+  log.log(warn ? spdlog::level::warn : spdlog::level::info, "{} {} {}{} {} ms, {}{}", record.method,
+          record.pattern, record.status, rule, record.duration.count() / 1000, who, withheld);
 }
 
 Status readiness() {

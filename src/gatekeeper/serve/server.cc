@@ -19,9 +19,11 @@ constexpr std::chrono::milliseconds kStopPeriod{50};
 
 /// Method, pattern, status, rule, who and how long: never a body, a query or a label.
 void log_answer(const net::AnswerRecord& record) {
-  spdlog::info("{} {} {} {} {}:{} {} ms", record.method, record.pattern, record.status,
-               record.rule.empty() ? "-" : record.rule, net::role_name(record.peer.role),
-               record.peer.name, record.duration.count() / 1000);
+  const std::string withheld = record.withheld.empty() ? "" : ": " + record.withheld;
+  spdlog::log(withheld.empty() ? spdlog::level::info : spdlog::level::warn,
+              "{} {} {} {} {}:{} {} ms{}", record.method, record.pattern, record.status,
+              record.rule.empty() ? "-" : record.rule, net::role_name(record.peer.role),
+              record.peer.name, record.duration.count() / 1000, withheld);
 }
 
 /// While the home is not sealed; the next try comes when it is not.

@@ -35,6 +35,8 @@ Error translated(Error error) {
     case ErrorCode::kInterrupted:  // the signal is for this program, not for who asked
       return Error(ErrorCode::kUnreachable, "gatekeeper.stopping",
                    "the gatekeeper is being stopped", "ask again when it is back");
+    case ErrorCode::kInternal:  // says itself whose fault it was
+      return Error(ErrorCode::kUnreachable, "cloud.failed", error.message, error.hint);
     default:
       return Error(ErrorCode::kUnreachable, "cloud.failed",
                    "the cloud could not do it: " + error.message,
