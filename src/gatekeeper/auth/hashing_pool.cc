@@ -40,21 +40,34 @@ HashingPool::HashingPool(const Limits& limits) : limits_(limits) {
 HashingPool::~HashingPool() {
   {
     const std::lock_guard lock(mutex_);
-    CHECK(waiting_.empty());
+    CHECK(places_ == 0);
     stopping_ = true;
   }
   wake_.notify_all();
   for (std::thread& thread : threads_) thread.join();
 }
 
-Result<std::string> HashingPool::run(const Work& work) {
-  Job job{work, {}};
-  std::unique_lock lock(mutex_);
-  if (waiting_.size() >= limits_.max_waiting) {
+Result<HashingPool::Place> HashingPool::take_place() {
+  const std::lock_guard lock(mutex_);
+  if (places_ >= threads_.size() + limits_.max_waiting) {
     return Error(ErrorCode::kUnreachable, "sign_in.busy",
                  "more people sign in at this moment than the server can serve",
                  "try again in a few seconds");
   }
+  ++places_;
+  return Place(*this);
+}
+
+void HashingPool::give_back() {
+  const std::lock_guard lock(mutex_);
+  CHECK(places_ > 0);
+  --places_;
+}
+
+Result<std::string> HashingPool::run(const Place& place, const Work& work) {
+  CHECK(place.pool_ == this);
+  Job job{work, {}};
+  std::unique_lock lock(mutex_);
   waiting_.push_back(&job);
   wake_.notify_one();
   done_.wait(lock, [&] { return job.result.has_value(); });

@@ -15,14 +15,20 @@ using base::Error;
 using base::ErrorCode;
 using base::Result;
 
+Result<std::string> run(HashingPool& pool, const HashingPool::Work& work) {
+  CN_ASSIGN(const auto place, pool.take_place());
+  return pool.run(place, work);
+}
+
 TEST(HashingPool, GivesWhatTheWorkGave) {
   HashingPool pool;
-  EXPECT_EQ(*pool.run([] { return Result<std::string>("hash"); }), "hash");
-  const auto failed = pool.run(
-      []() -> Result<std::string> { return Error(ErrorCode::kBadInput, "some.rule", "what"); });
+  EXPECT_EQ(*run(pool, [] { return Result<std::string>("hash"); }), "hash");
+  const auto failed = run(pool, []() -> Result<std::string> {
+    return Error(ErrorCode::kBadInput, "some.rule", "what");
+  });
   EXPECT_EQ(failed.error().rule, "some.rule");
   const auto thrown =
-      pool.run([]() -> Result<std::string> { throw std::runtime_error("a password"); });
+      run(pool, []() -> Result<std::string> { throw std::runtime_error("a password"); });
   EXPECT_EQ(thrown.error().code, ErrorCode::kInternal);
   EXPECT_EQ(describe(thrown.error()).find("password"), std::string::npos);
 }
@@ -38,27 +44,40 @@ TEST(HashingPool, RunsNoMoreThanItsThreadsAtOnceAndRefusesTheRest) {
   std::vector<std::future<bool>> callers;
   for (std::size_t i = 0; i < kThreads + kWaiting; ++i) {
     callers.push_back(std::async(std::launch::async, [&] {
-      return pool
-          .run([&]() -> Result<std::string> {
-            const int now = ++running;
-            for (int seen = most; now > seen && !most.compare_exchange_weak(seen, now);) {
-            }
-            open.wait();
-            --running;
-            return std::string();
-          })
+      return run(pool,
+                 [&]() -> Result<std::string> {
+                   const int now = ++running;
+                   for (int seen = most; now > seen && !most.compare_exchange_weak(seen, now);) {
+                   }
+                   open.wait();
+                   --running;
+                   return std::string();
+                 })
           .ok();
     }));
     // One after the other, so that the threads are taken before somebody has to wait.
     while (static_cast<std::size_t>(running) + pool.waiting() < i + 1) std::this_thread::yield();
   }
-  const auto refused = pool.run([] { return Result<std::string>(""); });
+  const auto refused = run(pool, [] { return Result<std::string>(""); });
   EXPECT_EQ(refused.error().rule, "sign_in.busy");
   EXPECT_EQ(refused.error().code, ErrorCode::kUnreachable);
+  EXPECT_EQ(pool.take_place().error().rule, "sign_in.busy");
   gate.set_value();
   for (auto& caller : callers) EXPECT_TRUE(caller.get());
   EXPECT_EQ(most, static_cast<int>(kThreads));
-  EXPECT_TRUE(pool.run([] { return Result<std::string>(""); }).ok());
+  EXPECT_TRUE(run(pool, [] { return Result<std::string>(""); }).ok());
+}
+
+TEST(HashingPool, APlaceIsTakenUntilItEnds) {
+  HashingPool pool({1, 1});
+  auto first = pool.take_place();
+  {
+    const auto second = pool.take_place();
+    EXPECT_TRUE(second.ok());
+    EXPECT_FALSE(pool.take_place().ok());
+  }
+  const HashingPool::Place moved = std::move(first).value();
+  EXPECT_TRUE(pool.take_place().ok());
 }
 
 TEST(HashingPool, GivesWayToOtherThreads) {
@@ -67,7 +86,7 @@ TEST(HashingPool, GivesWayToOtherThreads) {
     return Result<std::string>(
         std::to_string(getpriority(PRIO_PROCESS, static_cast<id_t>(gettid()))));
   };
-  EXPECT_GT(std::stoi(*pool.run(nice)), getpriority(PRIO_PROCESS, static_cast<id_t>(gettid())));
+  EXPECT_GT(std::stoi(*run(pool, nice)), getpriority(PRIO_PROCESS, static_cast<id_t>(gettid())));
 }
 
 }  // namespace

@@ -92,7 +92,8 @@ Result<NewCredential> SignIn::make_credential(const std::string& person,
   CN_RETURN_IF_ERROR(check_new_password(person, password));
   NewCredential made;
   const auto secret = peppered(parts_.keys.pepper(), password);
-  CN_ASSIGN(made.stored.password_hash, parts_.hashing.run([&]() -> Result<std::string> {
+  CN_ASSIGN(const auto place, parts_.hashing.take_place());
+  CN_ASSIGN(made.stored.password_hash, parts_.hashing.run(place, [&]() -> Result<std::string> {
     return bcrypt({secret.data(), secret.size()}, parts_.randomness);
   }));
   base::Secret<kTotpSeedBytes> seed;
@@ -114,11 +115,12 @@ Status SignIn::begin_attempt(const std::string& person) {
   return counted ? base::ok() : Status(not_signed_in());
 }
 
-Result<bool> SignIn::password_matches(const std::optional<state::Credential>& credential,
+Result<bool> SignIn::password_matches(const HashingPool::Place& place,
+                                      const std::optional<state::Credential>& credential,
                                       std::string_view password) {
   const auto secret = peppered(parts_.keys.pepper(), password);
   const std::string hash = credential.has_value() ? credential->password_hash : kStandInHash;
-  CN_ASSIGN(const std::string verdict, parts_.hashing.run([&]() -> Result<std::string> {
+  CN_ASSIGN(const std::string verdict, parts_.hashing.run(place, [&]() -> Result<std::string> {
     return std::string(bcrypt_matches(hash, {secret.data(), secret.size()}) ? "right" : "wrong");
   }));
   return verdict == "right" && credential.has_value();
@@ -175,9 +177,10 @@ Result<api::SignedIn> SignIn::start_session(const std::string& person,
 }
 
 Result<api::SignedIn> SignIn::sign_in(const api::SignInRequest& request, const net::Peer& machine) {
+  CN_ASSIGN(const auto place, parts_.hashing.take_place());
   CN_RETURN_IF_ERROR(begin_attempt(request.user));
   CN_ASSIGN(const auto credential, parts_.credentials.find(request.user));
-  CN_ASSIGN(const bool right, password_matches(credential, request.password));
+  CN_ASSIGN(const bool right, password_matches(place, credential, request.password));
   CN_ASSIGN(const auto factor, factor_of(request.user, credential, request.code));
   if (!right || !factor.has_value()) return not_signed_in();
   state::UsedFactor used = *factor;
@@ -198,9 +201,10 @@ Status SignIn::step_up(const std::string& person, const std::string& session,
 }
 
 Status SignIn::check_password(const std::string& person, std::string_view password) {
+  CN_ASSIGN(const auto place, parts_.hashing.take_place());
   CN_RETURN_IF_ERROR(begin_attempt(person));
   CN_ASSIGN(const auto credential, parts_.credentials.find(person));
-  CN_ASSIGN(const bool right, password_matches(credential, password));
+  CN_ASSIGN(const bool right, password_matches(place, credential, password));
   return right ? base::ok() : Status(not_signed_in());
 }
 

@@ -75,7 +75,8 @@ class SignIn {
   base::Digest subject_of(std::string_view person) const;
   base::Digest recovery_hash(std::string_view person, std::string_view code) const;
   base::Status begin_attempt(const std::string& person);
-  base::Result<bool> password_matches(const std::optional<state::Credential>& credential,
+  base::Result<bool> password_matches(const HashingPool::Place& place,
+                                      const std::optional<state::Credential>& credential,
                                       std::string_view password);
   /// The factor that the code is, found right but not yet used up.
   base::Result<std::optional<state::UsedFactor>> factor_of(

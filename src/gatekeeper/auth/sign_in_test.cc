@@ -78,6 +78,23 @@ TEST_F(SignInTest, TheStepBeforeIsTakenAndNoOther) {
   EXPECT_TRUE(sign_in_rightly(ada).ok());
 }
 
+TEST_F(SignInTest, WhoFindsNoPlaceHasTriedNothing) {
+  const TestPerson ada = add("ada");
+  std::vector<HashingPool::Place> places;
+  while (true) {
+    auto place = gate_->hashing.take_place();
+    if (!place.ok()) break;
+    places.push_back(std::move(place).value());
+  }
+  for (int i = 0; i < 2 * kLockAt; ++i) {
+    EXPECT_EQ(sign_in("ada", "wrong", "000000").error().rule, "sign_in.busy");
+    EXPECT_EQ(gate_->sign_in.check_password("ada", "wrong").error().rule, "sign_in.busy");
+  }
+  EXPECT_EQ(number("SELECT count(*) FROM failed_sign_in"), 0);
+  places.clear();
+  EXPECT_TRUE(sign_in_rightly(ada).ok());
+}
+
 TEST_F(SignInTest, ACodeIsNobodyElses) {
   const TestPerson ada = add("ada");
   const TestPerson eve = add("eve");
