@@ -54,13 +54,18 @@ Status Log::open(const base::Secret<32>& key) {
       Keys{cryptonet::audit::HeadSigner(keys::derived_key(key, "cryptonet audit heads v1")),
            keys::derived_key(key, "cryptonet audit fingerprints v1")});
   is_open_ = true;
+  failing_ = false;
   std::vector<Event> waiting;
   {
     const std::lock_guard lock(mutex_);
-    waiting.swap(waiting_);
+    waiting = waiting_;
   }
   Status opened = base::real_file_system().make_folders(options_.folder, 0700);
   if (opened.ok()) opened = record(std::move(waiting));  // reads what is there
+  if (opened.ok()) {
+    const std::lock_guard lock(mutex_);
+    waiting_.clear();
+  }
   if (opened.ok()) opened = take_pending();
   if (!opened.ok()) close();
   return opened;
@@ -106,11 +111,17 @@ void Log::note(Event event) {
   if (!is_open_) {
     const std::lock_guard lock(mutex_);
     event.record_.time = now_text();
-    if (waiting_.size() < kMostWaiting) waiting_.push_back(std::move(event));
+    if (waiting_.size() < kMostWaiting) {
+      waiting_.push_back(std::move(event));
+    } else {
+      ++lost_;
+    }
     return;
   }
   if (const Status recorded = record(std::move(event)); !recorded.ok()) {
     spdlog::critical("an event '{}' could not be recorded", kind_word(kind));
+    const std::lock_guard lock(mutex_);
+    ++lost_;
   }
 }
 
@@ -133,6 +144,7 @@ Status Log::record(std::vector<Event> events) {
     const std::vector<Waiter*> batch = take_batch();
     lock.unlock();
     const Status written = write(batch);
+    if (!written.ok()) failing_ = true;
     lock.lock();
     for (Waiter* waiter : batch) {
       waiter->result = written;
@@ -206,6 +218,7 @@ Status Log::append(const std::string& lines, const Tail& next) {
   };
   const Status written = steps();
   if (written.ok()) {
+    failing_ = false;
     tail_ = next;
     acknowledge(next);
     return base::ok();
@@ -342,8 +355,25 @@ Status Log::take_pending() {
   return state_heads_.remove_pending(pending.back().id);
 }
 
+/// What could not be told when it happened is told by its number: a gap that nobody sees would look
+/// like quiet.
+Status Log::tell_lost() {
+  std::uint64_t lost = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    lost = lost_;
+  }
+  if (lost == 0 && !failing_) return base::ok();
+  CN_RETURN_IF_ERROR(
+      record(Event(Kind::kAdministration).action("log_resumed").count("lost", lost)));
+  const std::lock_guard lock(mutex_);
+  lost_ -= lost;
+  return base::ok();
+}
+
 Status Log::keep_head() {
   CN_RETURN_IF_ERROR(take_pending());
+  CN_RETURN_IF_ERROR(tell_lost());
   return keep_newest();
 }
 

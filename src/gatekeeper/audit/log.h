@@ -60,8 +60,8 @@ class Log {
   /// All of them, one after the other, or none.
   base::Status record(std::vector<Event> events);
   /// For what is refused or has happened already, where a full disk changes nothing any more: a
-  /// failure is said in the program's own log. While the log is closed, the first of them wait in
-  /// memory until it opens.
+  /// failure is said in the program's own log, and keep_head() records how many there were. While
+  /// the log is closed, the first of them wait in memory until it opens.
   void note(Event event);
 
   /// Durable when it returns, also while the log is closed: then in the state, from where it goes
@@ -71,8 +71,11 @@ class Log {
   /// A head over all that was acknowledged, signed now.
   base::Result<Head> head();
   /// The newest head goes into the state when that has an older one, and what waits in the state
-  /// into the log.
+  /// into the log. After a failure it tries whether the log can be written again. For whoever looks
+  /// after the program, every so often.
   base::Status keep_head();
+  /// Not while the last record could not be written.
+  bool works() const { return !failing_; }
   /// Lines from `first` on: at most `max_lines`, and no further line after `max_bytes`.
   base::Result<Page> read(std::uint64_t first, std::size_t max_lines, std::size_t max_bytes);
   Fingerprint fingerprint(Word what, base::ByteView text) const;
@@ -86,6 +89,7 @@ class Log {
   };
   Head sign(const Tail& tail) const;
   base::Status take_pending();
+  base::Status tell_lost();
   base::Status keep_newest();
   std::vector<Waiter*> take_batch();
   base::Status write(const std::vector<Waiter*>& batch);
@@ -104,7 +108,9 @@ class Log {
   mutable std::mutex mutex_;
   std::optional<Keys> keys_;  ///< nothing while it is closed
   std::atomic<bool> is_open_ = false;
+  std::atomic<bool> failing_ = false;
   std::vector<Event> waiting_;  ///< noted while it was closed
+  std::uint64_t lost_ = 0;      ///< notes that no record tells of
   std::deque<Waiter*> queue_;
   bool writing_ = false;             ///< somebody leads a batch
   Tail acknowledged_;                ///< under mutex_

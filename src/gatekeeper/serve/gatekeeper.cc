@@ -48,6 +48,8 @@ Parts::Parts(home::Home& opened_home, verify::CloudLink& cloud_link, auth::Gate&
   readiness.add({"sealed", "the gatekeeper is sealed", [this] { return !home.sealed(); }});
   readiness.add({"state", "the gatekeeper's state cannot be read, or its disk is full",
                  [this] { return state_is_usable(home); }});
+  readiness.add({"audit", "the audit log cannot be written, and without it nothing is released",
+                 [this] { return audit.works(); }});
 }
 
 bool state_is_usable(home::Home& home) {

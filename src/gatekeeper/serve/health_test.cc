@@ -44,5 +44,17 @@ TEST_F(HealthTest, TellsTheFirstReasonNotToBeReady) {
   EXPECT_EQ(rule("/healthz"), "ok");
 }
 
+TEST_F(HealthTest, IsNotReadyWhileTheAuditLogCannotBeWritten) {
+  const auto folder = deployment_.folder() / "audit";
+  const auto away = deployment_.folder() / "away";
+  std::filesystem::rename(folder, away);
+  deployment_.parts().audit.note(audit::Event(audit::Kind::kAdministration).action("start"));
+  EXPECT_EQ(rule("/readyz"), "ready.audit");
+  EXPECT_EQ(rule("/healthz"), "ok");
+  std::filesystem::rename(away, folder);
+  EXPECT_TRUE(deployment_.parts().audit.keep_head().ok());  // as the server does by itself
+  EXPECT_EQ(rule("/readyz"), "ok");
+}
+
 }  // namespace
 }  // namespace cryptonet::gatekeeper::serve
