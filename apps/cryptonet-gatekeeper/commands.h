@@ -20,6 +20,7 @@ void add_shares(CLI::App& app, Session& session);
 void add_rotate_key(CLI::App& app, Session& session);
 void add_openings(CLI::App& app, Session& session);
 void add_backup(CLI::App& app, Session& session);
+void add_reset_custodian(CLI::App& app, Session& session);
 void add_restore(CLI::App& app, Session& session);
 
 }  // namespace cryptonet::gatekeeper::app

@@ -40,6 +40,7 @@ int run(int argc, char** argv) {
   app::add_shares(parser, session);
   app::add_rotate_key(parser, session);
   app::add_openings(parser, session);
+  app::add_reset_custodian(parser, session);
   app::add_backup(parser, session);
   app::add_restore(parser, session);
   try {

@@ -99,7 +99,7 @@ Error no_terminal(const char* hint) {
 
 Result<SecretText> ask(const std::string& prompt, std::size_t limit) {
   const Descriptor terminal(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
-  if (terminal.number() < 0) return no_terminal("give --passphrase-file F");
+  if (terminal.number() < 0) return no_terminal("name the file it is in: see --help");
   const Quiet quiet(terminal.number());
   if (::write(terminal.number(), prompt.data(), prompt.size()) < 0) {
     return base::local_io_error("write to", "/dev/tty", errno);
@@ -141,7 +141,8 @@ bool has_terminal() {
 
 Result<SecretText> read_passphrase_file(const std::filesystem::path& path) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.number() < 0) return base::local_io_error("open the passphrase file", path, errno);
+  if (file.number() < 0)
+    return base::local_io_error("open the file of the passphrase", path, errno);
   struct stat status {};
   if (::fstat(file.number(), &status) == 0 && S_ISREG(status.st_mode) &&
       (status.st_mode & 0077U) != 0) {
@@ -152,9 +153,9 @@ Result<SecretText> read_passphrase_file(const std::filesystem::path& path) {
   const bool one_line = std::find(text.begin(), text.end(), std::uint8_t{'\n'}) == text.end();
   if (text.empty() || text.size() > keys::kLongestPassphraseBytes || !one_line) {
     return Error(ErrorCode::kBadInput, "secret.file",
-                 "a passphrase file has one line of 1 to " +
+                 "the file of a passphrase or password has one line of 1 to " +
                      std::to_string(keys::kLongestPassphraseBytes) + " bytes and nothing else",
-                 "write the passphrase alone into it")
+                 "write it alone into the file")
         .at(path.string());
   }
   return copy_of(text);
@@ -165,12 +166,12 @@ Result<SecretText> read_passphrase(const std::string& file) {
   return ask("Passphrase: ", kLongestText);
 }
 
-Result<SecretText> read_new_passphrase(const std::string& file) {
+Result<SecretText> read_new_passphrase(const std::string& file, const std::string& what) {
   if (!file.empty()) return read_passphrase_file(file);
-  CN_ASSIGN(SecretText first, ask("New passphrase: ", kLongestText));
+  CN_ASSIGN(SecretText first, ask("New " + what + ": ", kLongestText));
   CN_ASSIGN(const SecretText second, ask("The same again: ", kLongestText));
   if (std::ranges::equal(first.span(), second.span())) return first;
-  return Error(ErrorCode::kBadInput, "secret.differs", "the two passphrases differ", "try again");
+  return Error(ErrorCode::kBadInput, "secret.differs", "the two differ", "try again");
 }
 
 Result<SecretText> read_shares(std::uint32_t count) {

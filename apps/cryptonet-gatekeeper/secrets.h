@@ -20,8 +20,9 @@ void add_passphrase_file(CLI::App& command, std::string& file);
 base::Result<SecretText> read_passphrase_file(const std::filesystem::path& file);
 /// From the file if one is named, else asked for. kUsage when there is neither file nor terminal.
 base::Result<SecretText> read_passphrase(const std::string& file);
-/// The same for a new one, asked for twice.
-base::Result<SecretText> read_new_passphrase(const std::string& file);
+/// The same for a new one, asked for twice; `what` it is, for the prompt.
+base::Result<SecretText> read_new_passphrase(const std::string& file,
+                                             const std::string& what = "passphrase");
 /// Whether a person can be asked.
 bool has_terminal();
 

@@ -16,6 +16,7 @@ import pytest
 
 from support import processes
 from support.flow import Flow
+from support.people import Person
 
 PASSPHRASE = "correct horse battery staple"
 
@@ -334,3 +335,44 @@ def test_no_key_lies_bare_in_a_sealed_home(tmp_path, secrets):
         invitation = json.loads((home / name).read_text())
         secret = __import__("base64").b64decode(invitation["secret"])
         assert secret not in content and invitation["secret"].encode() not in content
+
+
+def test_whoever_can_open_the_home_lets_a_lost_custodian_in_again(tmp_path, secrets):
+    flow, _ = sealed_flow(tmp_path, "--passphrase-file", secrets(PASSPHRASE))
+    platform = flow.platform
+    passphrase = ("--passphrase-file", secrets(PASSPHRASE))
+    try:
+        unseal(flow, *passphrase)
+        client = platform.people.custodian()
+        platform.people.add("rita", "researcher")
+        new = ("--password-file", secrets("carol begins again", "password"))
+        common = ("--password-file", secrets("password", "common"))
+        wrong = ("--passphrase-file", secrets("not the passphrase", "wrong"))
+        for arguments, code, rule in (
+            (("carol", *new, *wrong), 5, "unseal.wrong"),
+            (("rita", *new, *passphrase), 4, "user.no_custodian"),
+            (("nobody", *new, *passphrase), 3, "user.not_found"),
+            (("carol", *common, *passphrase), 3, "password.common"),
+        ):
+            refused = platform.custodian("reset-custodian", *arguments, "--format", "json",
+                                         expect=code)
+            assert refused.json()["error"]["rule"] == rule
+        assert client.run("whoami", expect=None).code == 0
+        made = platform.custodian("reset-custodian", "carol", *new, *passphrase, "--format",
+                                  "json").json()
+        assert made["user"] == "carol" and made["role"] == "custodian"
+        assert client.run("whoami", expect=None).code == 8
+        old = platform.people.known["carol"]
+        assert old.login(client, expect=None).code == 8
+        again = Person("carol", "custodian", "carol begins again", made["secret"],
+                       made["recovery_codes"])
+        again.login(client)
+        client.run("user", "list")
+        platform.custodian("audit", "verify")
+        client.run("audit", "export", "--out", tmp_path / "log")
+        told = (tmp_path / "log").read_text()
+        assert told.count('"reset_at_home"') == 3  # two tries, and that one of them failed
+        for secret in ("carol begins again", made["secret"], *made["recovery_codes"]):
+            assert secret not in told
+    finally:
+        platform.stop()

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Enrolments: an invitation for one name and one role, handed over as a file of mode 0600 and good
 // until it is revoked. The file holds a 256-bit secret that proves a join and enters the sealing of
-// upload keys; it never travels again. docs/formats/enrolment.md has the file's fields. Sign-in by
-// people (password, second factor, tokens) will stand beside this file; enrolment certificates are
-// what lets a researcher ask today.
+// upload keys; it never travels again. docs/formats/enrolment.md has the file's fields. It lets a
+// machine in; a question needs a person as well, who signed in on that machine (sign_in.h).
 #pragma once
 
 #include <filesystem>

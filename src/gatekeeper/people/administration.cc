@@ -57,16 +57,38 @@ Result<api::Enrolled> Administration::add(const api::NewPerson& request) {
 Result<api::Enrolled> Administration::reset(const auth::Caller& caller, const std::string& user,
                                             std::string_view password) {
   CN_RETURN_IF_ERROR(not_oneself(caller, user));
-  CN_ASSIGN(const auto person, gate_.people.find(user));
-  if (!person.has_value()) {
-    return Error(ErrorCode::kBadInput, "user.not_found", "there is no user '" + user + "'",
-                 "cryptonet user list shows who is there");
-  }
-  CN_ASSIGN(auto credential, gate_.sign_in.make_credential(user, password));
-  CN_RETURN_IF_ERROR(gate_.people.reset(user, credential.stored, gate_.clock->now_s()));
-  CN_RETURN_IF_ERROR(gate_.sign_in.unlock(user));
-  const auto roles = role_words_of(*person);
-  return enrolled(user, roles.empty() ? "researcher" : roles.front(), std::move(credential));
+  CN_ASSIGN(const state::Person person, known(user));
+  return renew(person, password);
+}
+
+Result<state::Person> Administration::known(const std::string& user) {
+  CN_ASSIGN(auto person, gate_.people.find(user));
+  if (person.has_value()) return std::move(*person);
+  return Error(ErrorCode::kBadInput, "user.not_found", "there is no user '" + user + "'",
+               "cryptonet user list shows who is there");
+}
+
+Result<api::Enrolled> Administration::renew(const state::Person& person,
+                                            std::string_view password) {
+  CN_ASSIGN(auto credential, gate_.sign_in.make_credential(person.name, password));
+  CN_RETURN_IF_ERROR(gate_.people.reset(person.name, credential.stored, gate_.clock->now_s()));
+  CN_RETURN_IF_ERROR(gate_.sign_in.unlock(person.name));
+  const auto roles = role_words_of(person);
+  return enrolled(person.name, roles.empty() ? "researcher" : roles.front(), std::move(credential));
+}
+
+Status Administration::check_custodian(const std::string& user) {
+  CN_ASSIGN(const state::Person person, known(user));
+  if (person.office == state::Role::kCustodian) return base::ok();
+  return Error(ErrorCode::kRefused, "user.no_custodian", "'" + user + "' is no custodian",
+               "a custodian does it: cryptonet user reset");
+}
+
+Result<api::Enrolled> Administration::reset_custodian(const std::string& user,
+                                                      std::string_view password) {
+  CN_RETURN_IF_ERROR(check_custodian(user));
+  CN_ASSIGN(const state::Person person, known(user));
+  return renew(person, password);
 }
 
 Result<api::Changed> Administration::disable(const auth::Caller& caller, const std::string& user) {

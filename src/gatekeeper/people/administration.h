@@ -14,6 +14,10 @@ class Administration {
   base::Result<api::Enrolled> add(const api::NewPerson& request);
   base::Result<api::Enrolled> reset(const auth::Caller& caller, const std::string& user,
                                     std::string_view password);
+  /// For whoever can open the home: a custodian's new password and second factor, with nobody's
+  /// session. kRefused for another person.
+  base::Status check_custodian(const std::string& user);
+  base::Result<api::Enrolled> reset_custodian(const std::string& user, std::string_view password);
   base::Result<api::Changed> disable(const auth::Caller& caller, const std::string& user);
   base::Result<api::PersonList> list();
 
@@ -28,6 +32,8 @@ class Administration {
   base::Result<api::ProjectList> projects(const auth::Caller& caller);
 
  private:
+  base::Result<api::Enrolled> renew(const state::Person& person, std::string_view password);
+  base::Result<state::Person> known(const std::string& user);
   auth::Gate& gate_;
 };
 
