@@ -10,10 +10,12 @@ import sys
 
 from seed_audit import audit
 from seed_objects import expression, seal_objects
+from seed_requests import requests as requests_of
 from seed_texts import http, question, schema
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-SCHEMAS = json.loads((ROOT / "api" / "openapi.json").read_text())["components"]["schemas"]
+API = json.loads((ROOT / "api" / "openapi.json").read_text())
+SCHEMAS = API["components"]["schemas"]
 MESSAGES = [name for name, schema in SCHEMAS.items() if schema.get("type") == "object"]
 NO_COLUMN = 0xFFFFFFFF
 
@@ -363,10 +365,14 @@ def passkeys():
                 case, "client_data", "authenticator_data", "signature")
 
 
+def requests():
+    return requests_of(API, example)
+
+
 def main():
     folder = pathlib.Path(sys.argv[1])
     makers = (answers, audit, column_records, expression, http, ledger, messages, package, passkeys,
-              question, schema, seal_objects)
+              question, requests, schema, seal_objects)
     for make in makers:
         target = folder / make.__name__
         target.mkdir(parents=True, exist_ok=True)

@@ -299,6 +299,7 @@ namespace roles {
     known[()] = name_of(ROLES)
     for server in ("cloud", "gatekeeper"):
         out.append(f"namespace {server} {{")
+        names = []
         for path, item in document["paths"].items():
             for method, operation in item.items():
                 if method == "parameters" or server not in operation["tags"]:
@@ -310,7 +311,8 @@ namespace roles {
                     stop(name, "x-max-bytes is missing")
                 out.append(f"/// {operation['summary']}.")
                 rights = rights_of(name, operation, name_of)
-                out.append(f"inline constexpr RouteInfo k{name[0].upper() + name[1:]}{{")
+                names.append(f"k{name[0].upper() + name[1:]}")
+                out.append(f"inline constexpr RouteInfo {names[-1]}{{")
                 out.append(f"    .method = {quoted(method.upper())}, .pattern = {quoted(pattern)},")
                 limit = body["x-max-bytes"] if body else 0
                 if "x-lane" in operation:
@@ -318,6 +320,10 @@ namespace roles {
                         stop(name, f"x-lane is one of {', '.join(LANES)}")
                     rights += f", .lane = {quoted(operation['x-lane'])}"
                 out.append(f"    .max_body_bytes = {limit}, {rights}}};")
+        listed = ",\n    ".join(f"&{name}" for name in names)
+        out.append("/// All of them.")
+        out.append(f"inline constexpr std::array<const RouteInfo*, {len(names)}> kAll{{\n"
+                   f"    {listed}}};")
         out.append(f"}}  // namespace {server}\n")
     out.append("}  // namespace cryptonet::api\n")
     return "\n".join(head + lists + ["}  // namespace roles\n"] + out)

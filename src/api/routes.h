@@ -60,6 +60,17 @@ inline constexpr RouteInfo kCompleteUpload{
 inline constexpr RouteInfo kComputeTotals{
     .method = "POST", .pattern = "/v1/uploads/{}/totals",
     .max_body_bytes = 33554432, .roles = roles::kGatekeeper};
+/// All of them.
+inline constexpr std::array<const RouteInfo*, 9> kAll{
+    &kGetHealth,
+    &kGetReadiness,
+    &kGetStatus,
+    &kPutManifest,
+    &kGetUpload,
+    &kDeleteUpload,
+    &kPutSegment,
+    &kCompleteUpload,
+    &kComputeTotals};
 }  // namespace cloud
 
 namespace gatekeeper {
@@ -259,6 +270,57 @@ inline constexpr RouteInfo kPageRegisterPasskey{
 inline constexpr RouteInfo kPageRemovePasskey{
     .method = "POST", .pattern = "/v1/page/passkeys/remove",
     .max_body_bytes = 32768, .anybody = true};
+/// All of them.
+inline constexpr std::array<const RouteInfo*, 49> kAll{
+    &kGetHealth,
+    &kGetReadiness,
+    &kGetStatus,
+    &kPutPackage,
+    &kJoin,
+    &kPutHints,
+    &kPublishUpload,
+    &kQuery,
+    &kListDatasets,
+    &kDescribeDataset,
+    &kDropVersion,
+    &kBootstrap,
+    &kSignIn,
+    &kSignOut,
+    &kStepUp,
+    &kWhoAmI,
+    &kGetAuditHead,
+    &kReadAudit,
+    &kListUsers,
+    &kAddUser,
+    &kDisableUser,
+    &kResetUser,
+    &kListProjects,
+    &kAddProject,
+    &kGrantRole,
+    &kRemoveMember,
+    &kAttachDataset,
+    &kDetachDataset,
+    &kListAccessKeys,
+    &kMakeAccessKey,
+    &kRevokeAccessKey,
+    &kGetSeal,
+    &kSeal,
+    &kUnsealByPassphrase,
+    &kUnsealByShare,
+    &kResetUnsealing,
+    &kPageAccount,
+    &kPageSignIn,
+    &kPageSignInChallenge,
+    &kPageSignInPasskey,
+    &kPageSignOut,
+    &kPageStepUp,
+    &kPageStepUpChallenge,
+    &kPageStepUpPasskey,
+    &kPageMakeAccessKey,
+    &kPageRevokeAccessKey,
+    &kPagePasskeyOffer,
+    &kPageRegisterPasskey,
+    &kPageRemovePasskey};
 }  // namespace gatekeeper
 
 }  // namespace cryptonet::api

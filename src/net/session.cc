@@ -402,18 +402,21 @@ HttpResponse answer_in_process(const std::vector<Route>& routes, const Peer& pee
   RequestParser parser;
   parser.header_limit(kMaxHeaderBytes);
   parser.body_limit(boost::none);
-  parser.eager(true);
   error_code error;
-  parser.put(asio::buffer(bytes), error);
+  const std::size_t header = parser.put(asio::buffer(bytes), error);
   if (error || !parser.is_header_done()) return error_response(malformed_request());
   Result<RouteMatch> match = entrance.route(head_of(parser), peer);
   if (!match.ok()) return error_response(match.error());
+  parser.body_limit(match->route->max_body_bytes);
+  parser.eager(true);
+  if (!parser.is_done()) parser.put(asio::buffer(bytes.substr(header)), error);
+  if (error == http::error::body_limit) {
+    return error_response(too_large(match->route->max_body_bytes));
+  }
+  if (error && error != http::error::need_more) return error_response(malformed_request());
   if (!parser.is_done()) return error_response(broken_off());
   Result<HttpRequest> request = request_of(parser, *match, peer);
   if (!request.ok()) return error_response(request.error());
-  if (request->body.size() > match->route->max_body_bytes) {
-    return error_response(too_large(match->route->max_body_bytes));
-  }
   Result<HttpResponse> answer = call_handler(match->route->handler, *request);
   return answer.ok() ? std::move(*answer) : error_response(answer.error());
 }
