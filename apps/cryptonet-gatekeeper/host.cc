@@ -22,6 +22,10 @@ base::Status host(const Session& session, const Options& options) {
   base::OsRandomness randomness;
   CN_ASSIGN(const auto home, open_unsealed(session, options.opening, randomness));
   CN_ASSIGN(const bool added, home->answer_to(site.rp_id, base::real_file_system(), now()));
+  if (added) {
+    audit::Event event(audit::Kind::kAdministration);
+    CN_RETURN_IF_ERROR(home->audit().record_soon(event.action("host_added")));
+  }
   report(session,
          added ? "the certificate carries " + site.rp_id + " from the next start on"
                : "the certificate carries " + site.rp_id + " already",

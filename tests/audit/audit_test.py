@@ -57,6 +57,8 @@ class Day:
         self.platform.people.known["otto"].login(self.auditor)
         for person in self.platform.people.known.values():
             self.planted += [person.password, person.secret, *person.recovery_codes]
+        otto = self.platform.people.known["otto"]
+        otto.login(self.auditor, code=otto.recovery_codes[0])
         for client in (flow.researcher, self.auditor):
             client.run("login", "--user", TYPED, "--password-stdin", "--totp", "123456",
                        stdin="planted wrong password\n", expect=8)
@@ -108,6 +110,9 @@ def test_everything_that_happened_is_recorded(day):
     refused = [record for record in records if record["kind"] == "refusal"]
     assert len(refused) >= 2 and {record["outcome"] for record in refused} == {"refused"}
     assert all(record["rule"] for record in refused)
+    spent = [record for record in records if record["kind"] == "factor"]
+    assert [record["person"] for record in spent] == ["otto"]
+    assert spent[0]["details"] == {"action": "used_up", "factor": "recovery_code"}
     for kind, count in (("bootstrap", 1), ("sign_in", 3), ("sign_in_denied", 2), ("user", 2),
                         ("access_key", 2), ("upload", 1), ("publish", 1), ("enrolment", 4)):
         assert len(kinds(records, kind=kind)) >= count, kind

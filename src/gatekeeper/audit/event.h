@@ -22,7 +22,7 @@ enum class Kind : std::uint8_t {
   kSignOut,         ///< a session ended
   kStepUp,          ///< the second factor was shown again
   kFactor,          ///< a factor was added, used up or taken away
-  kAccessKey,       ///< made, used first, revoked, expired
+  kAccessKey,       ///< made, revoked
   kUser,            ///< added, disabled, reset
   kProject,         ///< added; members and datasets
   kQuestion,        ///< somebody asks

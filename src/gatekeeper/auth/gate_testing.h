@@ -106,8 +106,8 @@ class GateTest : public testing::Test {
     EXPECT_TRUE(gate_->people.add(name, role, credential_of(person), gate_->clock->now_s()).ok());
     return person;
   }
-  base::Result<api::SignedIn> sign_in(const std::string& user, const std::string& password,
-                                      const std::string& code) {
+  base::Result<Started> sign_in(const std::string& user, const std::string& password,
+                                const std::string& code) {
     return gate_->sign_in.sign_in({user, password, code}, machine_);
   }
   /// With both factors right and a code that was not used before.

@@ -150,9 +150,8 @@ Result<std::optional<state::UsedFactor>> SignIn::factor_of(
   return std::make_optional(std::move(factor));
 }
 
-Result<api::SignedIn> SignIn::start_session(const std::string& person,
-                                            const state::UsedFactor& factor,
-                                            const net::Peer& machine) {
+Result<Started> SignIn::start_session(const std::string& person, const state::UsedFactor& factor,
+                                      const net::Peer& machine) {
   const std::int64_t now_s = parts_.clock.now_s();
   std::string token = make_token(state::KeyKind::kSession, parts_.randomness);
   state::AccessKey session;
@@ -167,16 +166,17 @@ Result<api::SignedIn> SignIn::start_session(const std::string& person,
   CN_ASSIGN(const bool started,
             parts_.credentials.start_session(subject_of(person), kLockAt, factor, session, now_s));
   if (!started) return not_signed_in();
-  api::SignedIn signed_in;
+  Started signed_in;
   signed_in.token = std::move(token);
   signed_in.user = person;
   signed_in.id = session.id;
   signed_in.expires_at = static_cast<std::uint64_t>(session.expires_at);
   signed_in.idle_s = static_cast<std::uint64_t>(session.idle_s);
+  signed_in.by_recovery_code = factor.recovery_hash.has_value();
   return signed_in;
 }
 
-Result<api::SignedIn> SignIn::sign_in(const api::SignInRequest& request, const net::Peer& machine) {
+Result<Started> SignIn::sign_in(const api::SignInRequest& request, const net::Peer& machine) {
   CN_ASSIGN(const auto place, parts_.hashing.take_place());
   CN_RETURN_IF_ERROR(begin_attempt(request.user));
   CN_ASSIGN(const auto credential, parts_.credentials.find(request.user));
@@ -188,8 +188,8 @@ Result<api::SignedIn> SignIn::sign_in(const api::SignInRequest& request, const n
   return start_session(request.user, used, machine);
 }
 
-Status SignIn::step_up(const std::string& person, const std::string& session,
-                       std::string_view code) {
+Result<bool> SignIn::step_up(const std::string& person, const std::string& session,
+                             std::string_view code) {
   CN_RETURN_IF_ERROR(begin_attempt(person));
   CN_ASSIGN(const auto credential, parts_.credentials.find(person));
   CN_ASSIGN(const auto factor, factor_of(person, credential, code));
@@ -197,7 +197,8 @@ Status SignIn::step_up(const std::string& person, const std::string& session,
   CN_ASSIGN(const bool done,
             parts_.credentials.refresh_session(person, *factor, session, parts_.clock.now_s()));
   if (!done) return not_signed_in();
-  return parts_.credentials.forget_failures(subject_of(person));
+  CN_RETURN_IF_ERROR(parts_.credentials.forget_failures(subject_of(person)));
+  return factor->recovery_hash.has_value();
 }
 
 Status SignIn::check_password(const std::string& person, std::string_view password) {
@@ -208,9 +209,8 @@ Status SignIn::check_password(const std::string& person, std::string_view passwo
   return right ? base::ok() : Status(not_signed_in());
 }
 
-Result<api::SignedIn> SignIn::sign_in_with_passkey(const std::string& person,
-                                                   const base::Bytes& passkey,
-                                                   const net::Peer& machine) {
+Result<Started> SignIn::sign_in_with_passkey(const std::string& person, const base::Bytes& passkey,
+                                             const net::Peer& machine) {
   state::UsedFactor factor;
   factor.passkey = passkey;
   return start_session(person, factor, machine);

@@ -45,6 +45,11 @@ struct SignInParts {
   base::Randomness& randomness;
 };
 
+/// A session that has begun.
+struct Started : api::SignedIn {
+  bool by_recovery_code = false;  ///< one of the person's few, now spent
+};
+
 class SignIn {
  public:
   explicit SignIn(SignInParts parts) : parts_(parts) {}
@@ -54,17 +59,17 @@ class SignIn {
 
   /// The session, bound to the machine that asks. kNotSignedIn alike for whatever is wrong;
   /// kUnreachable when too many sign in at once.
-  base::Result<api::SignedIn> sign_in(const api::SignInRequest& request, const net::Peer& machine);
-  /// The second factor once more, for a session. kNotSignedIn; counted like a sign-in.
-  base::Status step_up(const std::string& person, const std::string& session,
-                       std::string_view code);
+  base::Result<Started> sign_in(const api::SignInRequest& request, const net::Peer& machine);
+  /// The second factor once more, for a session; gives whether a recovery code was spent on it.
+  /// kNotSignedIn; counted like a sign-in.
+  base::Result<bool> step_up(const std::string& person, const std::string& session,
+                             std::string_view code);
 
   /// The first half of a sign-in whose second factor is a passkey: counts the attempt and checks
   /// the password. sign_in_with_passkey() is called once the passkey was verified.
   base::Status check_password(const std::string& person, std::string_view password);
-  base::Result<api::SignedIn> sign_in_with_passkey(const std::string& person,
-                                                   const base::Bytes& passkey,
-                                                   const net::Peer& machine);
+  base::Result<Started> sign_in_with_passkey(const std::string& person, const base::Bytes& passkey,
+                                             const net::Peer& machine);
   base::Status step_up_with_passkey(const std::string& person, const std::string& session,
                                     const base::Bytes& passkey);
 
@@ -82,9 +87,8 @@ class SignIn {
   base::Result<std::optional<state::UsedFactor>> factor_of(
       const std::string& person, const std::optional<state::Credential>& credential,
       std::string_view code);
-  base::Result<api::SignedIn> start_session(const std::string& person,
-                                            const state::UsedFactor& factor,
-                                            const net::Peer& machine);
+  base::Result<Started> start_session(const std::string& person, const state::UsedFactor& factor,
+                                      const net::Peer& machine);
   SignInParts parts_;
 };
 

@@ -9,10 +9,10 @@ namespace {
 class SignInTest : public GateTest {
  protected:
   /// Both factors right, at a time when the code is fresh.
-  base::Result<api::SignedIn> sign_in_rightly(const TestPerson& person) {
+  base::Result<Started> sign_in_rightly(const TestPerson& person) {
     return sign_in(person.name, person.password, person.code_at(time_.wall_s));
   }
-  void expect_refused(const base::Result<api::SignedIn>& session) {
+  void expect_refused(const base::Result<Started>& session) {
     ASSERT_FALSE(session.ok());
     expect_not_signed_in(session.error());
   }
@@ -28,6 +28,7 @@ TEST_F(SignInTest, BothFactorsMakeASessionOnThisMachine) {
   const auto session = sign_in_rightly(ada);
   ASSERT_TRUE(session.ok()) << base::describe(session.error());
   EXPECT_EQ(session->user, "ada");
+  EXPECT_FALSE(session->by_recovery_code);
   EXPECT_TRUE(session->token.starts_with(kSessionPrefix));
   EXPECT_EQ(session->token.size(), kSessionPrefix.size() + 64);
   EXPECT_EQ(session->expires_at, static_cast<std::uint64_t>(kBegin + kSessionS));
@@ -116,7 +117,9 @@ TEST_F(SignInTest, ARecoveryCodeIsGoodOnceInPlaceOfACode) {
   expect_refused(sign_in("ada", ada.password, others->recovery_codes[0]));
   expect_refused(sign_in("ada", made->recovery_codes[0], made->recovery_codes[0]));
   expect_refused(sign_in("ada", "wrong", made->recovery_codes[0]));  // and is not used up
-  EXPECT_TRUE(sign_in("ada", ada.password, made->recovery_codes[0]).ok());
+  const auto session = sign_in("ada", ada.password, made->recovery_codes[0]);
+  ASSERT_TRUE(session.ok());
+  EXPECT_TRUE(session->by_recovery_code);
   expect_refused(sign_in("ada", ada.password, made->recovery_codes[0]));
   std::string shouted = made->recovery_codes[1];
   for (char& c : shouted) c = static_cast<char>(c >= 'a' && c <= 'z' ? c ^ 0x20 : c);

@@ -135,6 +135,9 @@ Result<HttpResponse> sign_in(Parts& parts, const HttpRequest& request) {
   const auto signed_in = parts.gate.sign_in.sign_in(message, request.peer);
   base::wipe(message.password.data(), message.password.size());
   if (!signed_in.ok()) return signed_in.error();
+  if (signed_in->by_recovery_code) {
+    CN_RETURN_IF_ERROR(record_recovery_code(parts, request, signed_in->user));
+  }
   return came_in(parts, request, *signed_in);
 }
 

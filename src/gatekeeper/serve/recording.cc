@@ -185,6 +185,13 @@ Result<HttpResponse> recorded(Parts& parts, const api::RouteInfo& route, const H
   return response;
 }
 
+base::Status record_recovery_code(Parts& parts, const HttpRequest& request,
+                                  const std::string& user) {
+  Event event = event_of(Kind::kFactor, request);
+  return parts.audit.record(
+      std::move(event.person(user).action("used_up").word("factor", "recovery_code")));
+}
+
 base::Error not_admitted(Parts& parts, const api::RouteInfo& route, const HttpRequest& request,
                          const auth::Caller* caller, base::Error error) {
   Event event = event_of(Kind::kRefusal, request, caller);

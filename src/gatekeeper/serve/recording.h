@@ -19,6 +19,9 @@ base::Result<net::HttpResponse> recorded(Parts& parts, const api::RouteInfo& inf
                                          const net::HttpRequest& request,
                                          const auth::Caller* caller,
                                          base::Result<net::HttpResponse> response);
+/// That a person has one recovery code less.
+base::Status record_recovery_code(Parts& parts, const net::HttpRequest& request,
+                                  const std::string& user);
 /// Notes that somebody was not let in, and gives the error back.
 base::Error not_admitted(Parts& parts, const api::RouteInfo& info, const net::HttpRequest& request,
                          const auth::Caller* caller, base::Error error);

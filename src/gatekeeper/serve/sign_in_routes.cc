@@ -3,6 +3,7 @@
 // they were hashed; the body that they came in dies with the request.
 #include "gatekeeper/auth/admission.h"
 #include "gatekeeper/people/rights.h"
+#include "gatekeeper/serve/recording.h"
 #include "gatekeeper/serve/routes.h"
 
 namespace cryptonet::gatekeeper::serve {
@@ -26,6 +27,9 @@ Result<HttpResponse> sign_in(Parts& parts, const net::HttpRequest& request) {
   const auto signed_in = parts.gate.sign_in.sign_in(message, request.peer);
   forget(message.password);
   CN_RETURN_IF_ERROR(signed_in);
+  if (signed_in->by_recovery_code) {
+    CN_RETURN_IF_ERROR(record_recovery_code(parts, request, signed_in->user));
+  }
   return net::json_response(signed_in->to_json());
 }
 
@@ -70,7 +74,11 @@ Result<HttpResponse> revoke_key(Parts& parts, const auth::Caller& caller, const 
 Result<HttpResponse> step_up_by_code(Parts& parts, const auth::Caller& caller,
                                      const net::HttpRequest& request) {
   CN_ASSIGN(const auto message, api::StepUpRequest::from_json(base::text_of(request.body)));
-  CN_RETURN_IF_ERROR(parts.gate.sign_in.step_up(caller.person.name, caller.key.id, message.code));
+  CN_ASSIGN(const bool by_recovery_code,
+            parts.gate.sign_in.step_up(caller.person.name, caller.key.id, message.code));
+  if (by_recovery_code) {
+    CN_RETURN_IF_ERROR(record_recovery_code(parts, request, caller.person.name));
+  }
   return net::json_response(api::Empty{true}.to_json());
 }
 
