@@ -55,10 +55,12 @@ base::Secret<32> hash_plans(std::span<const ColumnPlan> plans) {
 }
 
 base::Secret<32> hash_plaintext(const ChunkPlace& place, const ChunkKeyInputs& inputs,
-                                Sources sources, base::ThreadPool& pool) {
+                                Sources sources, base::ThreadPool& pool,
+                                const std::function<void(std::size_t source)>& beside) {
   const base::Secret<32> leaf_key = derive("leaf", place, inputs);
   base::SecretVector<std::uint8_t> leaves(16 * sources.size());
   pool.for_each(sources.size(), [&](std::size_t i) {
+    beside(i);
     const auto bytes = std::as_bytes(sources[i]);
     auto leaf = base::poly1305(leaf_key.span(),
                                {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});

@@ -45,9 +45,11 @@ struct ChunkKeyInputs {
 /// h: 32 bytes over the h of the chunk before (at first hash_plans), which `inputs` bring as their
 /// plaintext_hash, the number of sources, the number of rows and every value: a universal hash per
 /// source, under a key of this chunk that nobody can know, and BLAKE2b over all. Two plaintexts
-/// share their h with probability at most 2^-90. As secret as the plaintext.
+/// share their h with probability at most 2^-90. As secret as the plaintext. `beside` is called
+/// once for each source by the thread that reads it.
 base::Secret<32> hash_plaintext(const ChunkPlace& place, const ChunkKeyInputs& inputs,
-                                Sources sources, base::ThreadPool& pool);
+                                Sources sources, base::ThreadPool& pool,
+                                const std::function<void(std::size_t source)>& beside);
 
 /// One 32-byte stream key per prime (masks) or per column (noise).
 class StreamKeys {

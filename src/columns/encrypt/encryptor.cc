@@ -57,24 +57,28 @@ UploadEncryptor::State::State(const format::ParameterSet& parameter_set,
       plans(std::move(column_plans)),
       randomness(source),
       ring(keys::ring_of(set)),
-      encoder(set.bgv),
-      masks(ring) {}
+      encoder(set.bgv) {}
 
-std::unique_ptr<ColumnScratch> UploadEncryptor::State::take_scratch() {
-  {
-    const std::lock_guard lock(scratch_mutex);
-    if (!free_scratch.empty()) {
-      auto scratch = std::move(free_scratch.back());
-      free_scratch.pop_back();
-      return scratch;
-    }
+Lane& UploadEncryptor::State::enter_lane() {
+  const std::lock_guard lock(lanes_mutex);
+  const auto thread = std::this_thread::get_id();
+  Lane* lane = nullptr;
+  for (const auto& known : lanes) {
+    if (known->busy || (lane != nullptr && known->owner != thread)) continue;
+    lane = known.get();
+    if (known->owner == thread) break;
   }
-  return std::make_unique<ColumnScratch>(set);
+  if (lane == nullptr) {
+    lane = lanes.emplace_back(std::make_unique<Lane>(lanes.size(), set, ring)).get();
+  }
+  lane->owner = thread;
+  lane->busy = true;
+  return *lane;
 }
 
-void UploadEncryptor::State::give_back(std::unique_ptr<ColumnScratch> scratch) {
-  const std::lock_guard lock(scratch_mutex);
-  free_scratch.push_back(std::move(scratch));
+void UploadEncryptor::State::leave(Lane& lane) {
+  const std::lock_guard lock(lanes_mutex);
+  lane.busy = false;
 }
 
 base::Result<UploadEncryptor> UploadEncryptor::create(const format::ParameterSet& set,

@@ -13,10 +13,13 @@ struct insecure_UnitInspector {
 
   /// Whether no word of the last chunk's masks is left.
   static bool masks_are_wiped(const UnitEncryptor& unit) {
-    const ChunkMasks& masks = unit.state_->upload.masks;
-    const auto zero = [](std::uint64_t word) { return word == 0; };
-    return std::all_of(masks.values.words().begin(), masks.values.words().end(), zero) &&
-           std::all_of(masks.quotients.words().begin(), masks.quotients.words().end(), zero);
+    bool wiped = !unit.state_->upload.lanes.empty();
+    for (const auto& lane : unit.state_->upload.lanes) {
+      for (const auto* poly : {&lane->masks.values, &lane->masks.quotients}) {
+        for (const std::uint64_t word : poly->words()) wiped &= word == 0;
+      }
+    }
+    return wiped;
   }
 
   /// The phase that a key holder computes from A1 and u_c as if they came from one chunk:

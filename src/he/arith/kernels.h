@@ -72,14 +72,14 @@ struct MaskColumn {
   std::uint8_t* packed;                 ///< 6 * N bytes out
 };
 
-/// What all columns need of one prime's part of a chunk's mask, and its share in the hints.
+/// The share of one prime's part of a chunk's mask in the hints.
 struct SumMask {
   std::size_t count;
-  std::uint64_t modulus;      ///< q < 2^48
-  const std::uint64_t* mask;  ///< a, [0, q)
-  std::uint64_t* quotients;   ///< floor(a * 2^52 / q) out
-  std::uint64_t* sum;         ///< += a, [0, q)
-  std::uint64_t* square_sum;  ///< += a^2, [0, q)
+  std::uint64_t modulus;           ///< q < 2^48
+  const std::uint64_t* mask;       ///< a, [0, q)
+  const std::uint64_t* quotients;  ///< floor(a * 2^52 / q)
+  std::uint64_t* sum;              ///< += a, [0, q)
+  std::uint64_t* square_sum;       ///< += a^2, [0, q)
 };
 
 /// Packed candidates for words in [low, high).
@@ -167,10 +167,14 @@ struct Kernels {
   /// In place; the reverse.
   void (*ntt_inverse)(std::uint64_t* words, const NttPlan& plan);
   void (*mask_column)(const MaskColumn& job);
+  /// quotients = floor(mask * 2^52 / q), for words below q < 2^48: what all columns need of a mask.
+  void (*divide_mask)(const std::uint64_t* mask, std::size_t count, std::uint64_t q,
+                      std::uint64_t* quotients);
   void (*sum_mask)(const SumMask& job);
   /// Returns how many of the candidates are inside the range.
   std::size_t (*unpack_candidates)(const UnpackCandidates& job);
-  /// out[i] = ones among the lowest 21 of the i-th 48 bits less ones among the next 21.
+  /// out[i] = ones among the first 21 of the i-th 42 bits less ones among the next 21; coins has
+  /// ceil(42 * count / 8) bytes, whose lowest bits come first.
   void (*toss_coins)(const std::uint8_t* coins, std::size_t count, std::int8_t* out);
   void (*place_slots)(const PlaceSlots& job);
   void (*scale_words)(const ScaleWords& job);
@@ -194,6 +198,8 @@ void dot_tile(const PackedTile& tile);
 void ntt_forward(std::uint64_t* words, const NttPlan& plan);
 void ntt_inverse(std::uint64_t* words, const NttPlan& plan);
 void mask_column(const MaskColumn& job);
+void divide_mask(const std::uint64_t* mask, std::size_t count, std::uint64_t q,
+                 std::uint64_t* quotients);
 void sum_mask(const SumMask& job);
 std::size_t unpack_candidates(const UnpackCandidates& job);
 void toss_coins(const std::uint8_t* coins, std::size_t count, std::int8_t* out);
@@ -215,6 +221,8 @@ void dot_tile(const PackedTile& tile);
 void ntt_forward(std::uint64_t* words, const NttPlan& plan);
 void ntt_inverse(std::uint64_t* words, const NttPlan& plan);
 void mask_column(const MaskColumn& job);
+void divide_mask(const std::uint64_t* mask, std::size_t count, std::uint64_t q,
+                 std::uint64_t* quotients);
 void sum_mask(const SumMask& job);
 void weigh_words(const WeighWords& job);
 void small_forward(const SmallPlan& plan, const std::int8_t* ternary, std::int16_t* work,
@@ -230,6 +238,8 @@ void dot_tile(const PackedTile& tile);
 void ntt_forward(std::uint64_t* words, const NttPlan& plan);
 void ntt_inverse(std::uint64_t* words, const NttPlan& plan);
 void mask_column(const MaskColumn& job);
+void divide_mask(const std::uint64_t* mask, std::size_t count, std::uint64_t q,
+                 std::uint64_t* quotients);
 void sum_mask(const SumMask& job);
 std::size_t unpack_candidates(const UnpackCandidates& job);
 void toss_coins(const std::uint8_t* coins, std::size_t count, std::int8_t* out);

@@ -98,12 +98,13 @@ void mask_column(const MaskColumn& job) {
   }
 }
 
-void sum_mask(const SumMask& job) {
-  const Prime p = prime_of(job.modulus);
+void divide_mask(const std::uint64_t* mask, std::size_t count, std::uint64_t q,
+                 std::uint64_t* quotients) {
+  const Prime p = prime_of(q);
   const __m256d scale = all(4503599627370496.0);  // 2^52
   std::size_t i = 0;
-  for (; i + 4 <= job.count; i += 4) {
-    const __m256d a = load_words(job.mask + i);
+  for (; i + 4 <= count; i += 4) {
+    const __m256d a = load_words(mask + i);
     // floor(a * 2^52 / q) from an estimate that is off by 2 at most: the remainder is exact
     const __m256d shifted = _mm256_mul_pd(a, scale);
     __m256d quotient = _mm256_round_pd(_mm256_mul_pd(shifted, p.inverse), kDown);
@@ -116,7 +117,16 @@ void sum_mask(const SumMask& job) {
     const __m256d high = _mm256_cmp_pd(after, p.q, _CMP_GE_OQ);
     quotient = _mm256_sub_pd(quotient, _mm256_and_pd(low, one));
     quotient = _mm256_add_pd(quotient, _mm256_and_pd(high, one));
-    store_words(job.quotients + i, quotient);
+    store_words(quotients + i, quotient);
+  }
+  portable::divide_mask(mask + i, count - i, q, quotients + i);
+}
+
+void sum_mask(const SumMask& job) {
+  const Prime p = prime_of(job.modulus);
+  std::size_t i = 0;
+  for (; i + 4 <= job.count; i += 4) {
+    const __m256d a = load_words(job.mask + i);
     store_words(job.sum + i, canonical(_mm256_add_pd(load_words(job.sum + i), a), p));
     const __m256d square = multiply_any(a, a, p);
     store_words(job.square_sum + i,

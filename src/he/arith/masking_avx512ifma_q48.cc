@@ -61,6 +61,16 @@ inline void mask_words(const MaskColumn& job, std::size_t at, __m512i psi, const
   store_packed(job.packed + 6 * at, b);
 }
 
+/// The six bytes in which each of eight words of 42 bits lies, a lane each.
+inline __m512i load_coins(const std::uint8_t* coins) {
+  const __m512i index =
+      _mm512_set_epi8(0, 0, 41, 40, 39, 38, 37, 36, 0, 0, 36, 35, 34, 33, 32, 31, 0, 0, 31, 30, 29,
+                      28, 27, 26, 0, 0, 26, 25, 24, 23, 22, 21, 0, 0, 20, 19, 18, 17, 16, 15, 0, 0,
+                      15, 14, 13, 12, 11, 10, 0, 0, 10, 9, 8, 7, 6, 5, 0, 0, 5, 4, 3, 2, 1, 0);
+  const __m512i bytes = _mm512_maskz_loadu_epi8((std::uint64_t{1} << 42) - 1, coins);
+  return _mm512_maskz_permutexvar_epi8(0x3F3F3F3F3F3F3F3F, index, bytes);
+}
+
 }  // namespace
 
 void mask_column(const MaskColumn& job) {
@@ -103,13 +113,13 @@ void mask_column(const MaskColumn& job) {
   }
 }
 
-void sum_mask(const SumMask& job) {
-  const std::uint64_t q = job.modulus;
+void divide_mask(const std::uint64_t* mask, std::size_t count, std::uint64_t q,
+                 std::uint64_t* quotients) {
   const Prime p = prime_of(q);
   const __m512d scale = _mm512_set1_pd(4503599627370496.0 / static_cast<double>(q));  // 2^52 / q
   std::size_t i = 0;
-  for (; i + 8 <= job.count; i += 8) {
-    const __m512i a = load(job.mask + i);
+  for (; i + 8 <= count; i += 8) {
+    const __m512i a = load(mask + i);
     // floor(a * 2^52 / q) in double precision is off by 2 at most (relative error 2^-52); its
     // remainder a * 2^52 - estimate * q, taken mod 2^52 with 2q added, tells by how much
     __m512i estimate = _mm512_cvttpd_epu64(_mm512_mul_pd(_mm512_cvtepu64_pd(a), scale));
@@ -119,9 +129,20 @@ void sum_mask(const SumMask& job) {
       const __mmask8 more = _mm512_cmpge_epu64_mask(rest, set1(k * q));
       estimate = _mm512_mask_add_epi64(estimate, more, estimate, set1(1));
     }
-    store(job.quotients + i, estimate);
+    store(quotients + i, estimate);
+  }
+  portable::divide_mask(mask + i, count - i, q, quotients + i);
+}
+
+void sum_mask(const SumMask& job) {
+  const std::uint64_t q = job.modulus;
+  const Prime p = prime_of(q);
+  std::size_t i = 0;
+  for (; i + 8 <= job.count; i += 8) {
+    const __m512i a = load(job.mask + i);
+    const __m512i quotient = load(job.quotients + i);
     store(job.sum + i, subtract_once(_mm512_add_epi64(load(job.sum + i), a), p.q));
-    const __m512i squares = clean(add_product(load(job.square_sum + i), a, estimate, a, p));
+    const __m512i squares = clean(add_product(load(job.square_sum + i), a, quotient, a, p));
     store(job.square_sum + i, subtract_once(subtract_once(squares, p.two_q), p.q));  // from [0, 3q)
   }
   if (i < job.count) {
@@ -153,12 +174,13 @@ void toss_coins(const std::uint8_t* coins, std::size_t count, std::int8_t* out) 
   std::size_t i = 0;
   for (; i + 8 <= count; i += 8) {
     // heads of the first half plus tails of the second is the difference of heads plus 21
-    const __m512i tossed =
-        _mm512_xor_si512(_mm512_and_si512(load_packed(coins + 6 * i), kept), second_half);
+    const __m512i bits = _mm512_srlv_epi64(load_coins(coins + 42 * i / 8),
+                                           _mm512_setr_epi64(0, 2, 4, 6, 0, 2, 4, 6));
+    const __m512i tossed = _mm512_xor_si512(_mm512_and_si512(bits, kept), second_half);
     const __m512i noise = _mm512_sub_epi64(_mm512_popcnt_epi64(tossed), set1(21));
     _mm_storel_epi64(reinterpret_cast<__m128i*>(out + i), _mm512_cvtepi64_epi8(noise));
   }
-  portable::toss_coins(coins + 6 * i, count - i, out + i);
+  portable::toss_coins(coins + 42 * i / 8, count - i, out + i);
 }
 
 void place_slots(const PlaceSlots& job) {

@@ -51,15 +51,18 @@ void mask_column(const MaskColumn& job) {
   }
 }
 
+void divide_mask(const std::uint64_t* mask, std::size_t count, std::uint64_t q,
+                 std::uint64_t* quotients) {
+  const Modulus modulus(q);
+  for (std::size_t i = 0; i < count; ++i) quotients[i] = modulus.shoup(mask[i]).quotient >> 12;
+}
+
 void sum_mask(const SumMask& job) {
   const std::uint64_t q = job.modulus;
-  const Modulus modulus(q);
   for (std::size_t i = 0; i < job.count; ++i) {
     const std::uint64_t a = job.mask[i];
-    const std::uint64_t quotient = modulus.shoup(a).quotient >> 12;
-    job.quotients[i] = quotient;
     job.sum[i] = subtract_once(job.sum[i] + a, q);
-    const std::uint64_t square = subtract_once(lazy_multiply52(a, quotient, a, q), q);
+    const std::uint64_t square = subtract_once(lazy_multiply52(a, job.quotients[i], a, q), q);
     job.square_sum[i] = subtract_once(job.square_sum[i] + square, q);
   }
 }
@@ -79,7 +82,8 @@ void toss_coins(const std::uint8_t* coins, std::size_t count, std::int8_t* out) 
   constexpr std::uint64_t kSecondHalf = kCoins ^ ((std::uint64_t{1} << 21) - 1);
   for (std::size_t i = 0; i < count; ++i) {
     // heads of the first half plus tails of the second is the difference of heads plus 21
-    std::uint64_t x = (load_u48(coins + 6 * i) & kCoins) ^ kSecondHalf;
+    const std::size_t at = 42 * i;
+    std::uint64_t x = (load_u48(coins + at / 8) >> at % 8 & kCoins) ^ kSecondHalf;
     x -= x >> 1 & 0x5555555555555555;
     x = (x & 0x3333333333333333) + (x >> 2 & 0x3333333333333333);
     x = (x + (x >> 4)) & 0x0F0F0F0F0F0F0F0F;

@@ -21,9 +21,10 @@ struct KeyStream::State {
 
 KeyStream::KeyStream(std::span<const std::uint8_t, 32> key) : state_(std::make_unique<State>()) {
   constexpr std::array<std::uint8_t, 16> kCounter = {};
-  CHECK(state_->context != nullptr &&
-        EVP_EncryptInit_ex(state_->context, EVP_aes_256_ctr(), nullptr, key.data(),
-                           kCounter.data()) == 1);
+  // fetched once: EVP_aes_256_ctr() looks the cipher up each time
+  static EVP_CIPHER* const cipher = EVP_CIPHER_fetch(nullptr, "AES-256-CTR", nullptr);
+  CHECK(cipher != nullptr && state_->context != nullptr &&
+        EVP_EncryptInit_ex2(state_->context, cipher, key.data(), kCounter.data(), nullptr) == 1);
 }
 KeyStream::~KeyStream() = default;
 KeyStream::KeyStream(KeyStream&&) noexcept = default;

@@ -94,10 +94,13 @@ void sample_uniform_nonzero(KeyStream& stream, const arith::Modulus& q,
 }
 
 void sample_noise(KeyStream& stream, std::span<std::int8_t> out) {
+  constexpr std::size_t kCoins = 2 * kNoiseMax;
+  constexpr std::size_t kRun = 1024;  // whole bytes, and whole blocks of the stream
+  static_assert(kCoins * kRun / 8 <= kBlockBytes && kCoins * kRun % 128 == 0);
   Block block;
-  for (std::size_t start = 0; start < out.size(); start += kBlockBytes / 6) {
-    const std::size_t count = std::min(out.size() - start, kBlockBytes / 6);
-    stream.fill(std::span(block.bytes).first(6 * count));
+  for (std::size_t start = 0; start < out.size(); start += kRun) {
+    const std::size_t count = std::min(out.size() - start, kRun);
+    stream.fill(std::span(block.bytes).first((kCoins * count + 7) / 8));
     arith::kernels().toss_coins(block.bytes.data(), count, out.data() + start);
   }
 }

@@ -20,7 +20,8 @@ void sample_uniform(KeyStream& stream, const arith::Modulus& q, std::span<std::u
 /// The same, uniform in [1, q).
 void sample_uniform_nonzero(KeyStream& stream, const arith::Modulus& q,
                             std::span<std::uint64_t> out);
-/// Centred binomial: heads among 21 coins less heads among 21 others; variance 10.5.
+/// Centred binomial: heads among 21 coins less heads among 21 others; variance 10.5. Coins are bits
+/// of the stream, none left out.
 void sample_noise(KeyStream& stream, std::span<std::int8_t> out);
 /// -1, 0 or 1, each with probability 1/3 exactly. For each run of 8192 coefficients (the last may
 /// be shorter, n), bytes of the stream below 3^5 until there are m = ceil(n / 5), the others left
