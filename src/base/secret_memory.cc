@@ -13,6 +13,9 @@
 namespace cryptonet::base {
 namespace {
 constexpr std::size_t kGuardedLimit = 64 * 1024;
+/// What comes and goes often: keys and the coefficients of secrets, and polynomials.
+constexpr std::size_t kSmallLimit = 16 * 1024;
+constexpr std::size_t kLargeLimit = 256 * 1024;
 
 /// Blocks that nobody uses, wiped, by size. Making a guarded one takes six system calls, and every
 /// chunk of a table needs a dozen keys: without this a quarter of the time of encrypting went
@@ -32,13 +35,14 @@ class SpareBlocks {
   bool keep(void* block, std::size_t size) {
     const std::lock_guard lock(mutex_);
     auto& blocks = blocks_[size];
-    if (blocks.size() == kKeptPerSize) return false;
+    if (blocks.size() == (size <= kSmallLimit ? kSmallKept : kLargeKept)) return false;
     blocks.push_back(block);
     return true;
   }
 
  private:
-  static constexpr std::size_t kKeptPerSize = 16;
+  static constexpr std::size_t kSmallKept = 64;  // secrets of a question's columns
+  static constexpr std::size_t kLargeKept = 16;
   std::mutex mutex_;
   std::map<std::size_t, std::vector<void*>> blocks_;
 };
@@ -49,10 +53,7 @@ SpareBlocks& spare_blocks() {
   return blocks;
 }
 
-/// What comes and goes often: keys and the coefficients of secrets, and polynomials.
 bool is_spared(std::size_t size) {
-  constexpr std::size_t kSmallLimit = 16384;
-  constexpr std::size_t kLargeLimit = 256 * 1024;
   return size <= kSmallLimit || (size > kGuardedLimit && size <= kLargeLimit);
 }
 

@@ -268,6 +268,26 @@ TEST(UploadEncryptor, GivesTheSameWordsOnAnyNumberOfThreads) {
   EXPECT_EQ(one.last, four.last);
 }
 
+/// Chunk after chunk with another number of threads, which come and go, and the hints of all.
+TEST(UploadEncryptor, GivesTheSameHintsWhateverThreadsThereWere) {
+  const auto hints_with = [](const std::vector<std::size_t>& threads) {
+    Session session(63);
+    for (const std::size_t count : threads) {
+      EXPECT_TRUE(session.encrypt(some_rows(63, 500), count).ok());
+    }
+    auto hints = *session.close();
+    EXPECT_TRUE(insecure_UnitInspector::masks_are_wiped(*session.unit));
+    return hints;
+  };
+  const UnitHints alone = hints_with({1, 1, 1, 1, 1, 1});
+  for (const std::vector<std::size_t>& threads :
+       {std::vector<std::size_t>{2, 2, 2, 2, 2, 2}, {5, 1, 7, 2, 4, 3}}) {
+    const UnitHints hints = hints_with(threads);
+    EXPECT_EQ(hints.shared, alone.shared);
+    EXPECT_EQ(hints.columns, alone.columns);
+  }
+}
+
 TEST(UploadEncryptor, KeepsUnitsApartThatAreOpenTogether) {
   Session session(62);
   format::UnitId id;
