@@ -53,7 +53,10 @@ base::Result<UploadFolder> UploadFolder::open(const std::filesystem::path& folde
 
   const auto key_path = folder / "key.sealed";
   CN_ASSIGN(opened.sealed_key_, base::read_file(key_path, kMaxSealedKeyBytes));
-  const auto key = format::parse_sealed_key(opened.sealed_key_);
+  auto key = format::parse_sealed_key(opened.sealed_key_);
+  if (!key.ok() && key.error().code != base::ErrorCode::kIntegrity) {
+    return key.take_error().at(key_path.string());  // of an older or a newer program
+  }
   if (!key.ok() || key->upload != opened.manifest_.body().upload) {
     return damaged(key_path, "upload.key", "is not the sealed key of this upload");
   }
@@ -110,7 +113,9 @@ base::Result<base::ByteView> UploadFolder::hint_pieces(std::uint32_t unit, std::
                        "the gatekeeper asks for hints that the manifest does not have");
   }
   if (const auto header = format::check_hint_header(manifest_, unit, file); !header.ok()) {
-    if (header.error().code != base::ErrorCode::kIntegrity) return header.error();
+    if (header.error().code != base::ErrorCode::kIntegrity) {
+      return base::Error(header.error()).at(hint_path(unit).string());
+    }
     return damaged(hint_path(unit), "upload.hints",
                    "the hints are not what the manifest says: size or header differ");
   }

@@ -10,6 +10,7 @@
 #include <map>
 #include <set>
 
+#include "base/file_system.h"
 #include "base/hash.h"
 #include "base/randomness.h"
 #include "columns/format/hints.h"
@@ -329,6 +330,28 @@ TEST(UploadFolder, NamesTheDamagedFile) {
     EXPECT_EQ(opened.error().code, ErrorCode::kIntegrity);
     EXPECT_EQ(opened.error().file, (folder.path() / name).string());
   }
+}
+
+/// What an older program encrypted is no damage: the error says so, and to encrypt again.
+TEST(UploadFolder, NamesFilesOfAnOlderProgram) {
+  const auto put = [](const fs::path& path, std::streamoff at, char byte) {
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(at);
+    file.put(byte);
+  };
+  const Folder folder;
+  const UploadFolder opened = folder.open();
+  put(opened.hint_path(0), 4, 1);  // the version of the hints
+  const Bytes hints = base::read_file(opened.hint_path(0), std::size_t{1} << 30).value();
+  const auto pieces = opened.hint_pieces(0, 0, 1, hints);
+  ASSERT_FALSE(pieces.ok());
+  EXPECT_EQ(pieces.error().rule, "format.old_version");
+  EXPECT_EQ(pieces.error().file, opened.hint_path(0).string());
+  put(folder.path() / "key.sealed", 8, 2);  // the suite
+  const auto old = UploadFolder::open(folder.path());
+  ASSERT_FALSE(old.ok());
+  EXPECT_EQ(old.error().rule, "sealed_key.old_suite");
+  EXPECT_EQ(old.error().file, (folder.path() / "key.sealed").string());
 }
 
 TEST(UploadFolder, TellsOtherFoldersApart) {
