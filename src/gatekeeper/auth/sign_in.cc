@@ -110,8 +110,8 @@ Result<NewCredential> SignIn::make_credential(const std::string& person,
 }
 
 Status SignIn::begin_attempt(const std::string& person) {
-  CN_ASSIGN(const bool counted,
-            parts_.credentials.begin_attempt(subject_of(person), parts_.clock.now_s(), may_try));
+  CN_ASSIGN(const bool counted, parts_.credentials.begin_attempt(person, subject_of(person),
+                                                                 parts_.clock.now_s(), may_try));
   return counted ? base::ok() : Status(not_signed_in());
 }
 

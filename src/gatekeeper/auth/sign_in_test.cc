@@ -210,29 +210,67 @@ TEST_F(SignInTest, UnknownNamesWaitToo) {
   EXPECT_FALSE(*gate_->sign_in.is_locked("nobody"));
 }
 
+/// Failures of names that nobody has, as many as are kept.
+void fill_with_unknown_names(state::Database& database) {
+  ASSERT_TRUE(database
+                  .write([](state::Connection& connection) -> base::Status {
+                    return connection.run_script(
+                        "INSERT INTO failed_sign_in (subject, failures, last_at) "
+                        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n "
+                        "WHERE i < 100000) "
+                        "SELECT CAST(printf('%032d', i) AS BLOB), 2, 2000000000 + i FROM n;");
+                  })
+                  .ok());
+}
+
+bool always(const state::FailedSignIns&, std::int64_t) { return true; }
+
 // The table of failures is bounded, and a flood of names does not make it forget a lock.
 TEST_F(SignInTest, AFloodOfNamesUnlocksNobody) {
   const TestPerson ada = add("ada");
   fail(ada, 1);
   ASSERT_TRUE(database_
                   ->write([](state::Connection& connection) -> base::Status {
-                    CN_RETURN_IF_ERROR(connection.run_script(
-                        "UPDATE failed_sign_in SET failures = 100;"
-                        "INSERT INTO failed_sign_in (subject, failures, last_at) "
-                        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n "
-                        "WHERE i < 99999) "
-                        "SELECT CAST(printf('%032d', i) AS BLOB), 1, 2000000000 + i FROM n;"));
-                    return base::ok();
+                    return connection.run_script("UPDATE failed_sign_in SET failures = 100");
                   })
                   .ok());
+  fill_with_unknown_names(*database_);
   time_.pass(86400 * 3650);
-  const auto always = [](const state::FailedSignIns&, std::int64_t) { return true; };
   for (std::uint8_t i = 0; i < 5; ++i) {
-    ASSERT_TRUE(*gate_->credentials.begin_attempt(base::Digest{i}, gate_->clock->now_s(), always));
+    ASSERT_TRUE(*gate_->credentials.begin_attempt("nobody", base::Digest{i}, gate_->clock->now_s(),
+                                                  always));
   }
-  EXPECT_EQ(number("SELECT count(*) FROM failed_sign_in"), state::Credentials::kMostSubjects);
+  EXPECT_EQ(number("SELECT count(*) FROM failed_sign_in"),
+            state::Credentials::kMostUnknownSubjects + 1);
   EXPECT_TRUE(*gate_->sign_in.is_locked("ada"));
   expect_refused(sign_in_rightly(ada));
+}
+
+// One try for a person, one for a fresh name, and so on: the fresh names do not push the person's
+// count out of a table that is full of names with more failures.
+TEST_F(SignInTest, FreshNamesMakeNobodyForgetAPersonsFailures) {
+  const TestPerson ada = add("ada");
+  fill_with_unknown_names(*database_);
+  for (std::uint8_t i = 1; i <= 5; ++i) {
+    fail(ada, 1);
+    ASSERT_TRUE(*gate_->credentials.begin_attempt("nobody", base::Digest{i}, gate_->clock->now_s(),
+                                                  always));
+    EXPECT_EQ(number("SELECT max(failures) FROM failed_sign_in"), std::max<int>(2, i));
+  }
+  expect_refused(sign_in_rightly(ada));  // must wait now
+  EXPECT_EQ(number("SELECT count(*) FROM failed_sign_in WHERE known = 1 AND failures = 5"), 1);
+  EXPECT_EQ(number("SELECT count(*) FROM failed_sign_in WHERE known = 0"),
+            state::Credentials::kMostUnknownSubjects);
+}
+
+// A person's first failure takes a row of the unknown names with it like anybody's.
+TEST_F(SignInTest, AFullTableMakesRoomForEveryNameAlike) {
+  const TestPerson ada = add("ada");
+  fill_with_unknown_names(*database_);
+  fail(ada, 1);
+  EXPECT_EQ(number("SELECT count(*) FROM failed_sign_in WHERE known = 0"),
+            state::Credentials::kMostUnknownSubjects - 1);
+  EXPECT_EQ(number("SELECT count(*) FROM failed_sign_in WHERE last_at = 2000000001"), 0);
 }
 
 TEST_F(SignInTest, ALockEndsASignInThatWaitsForItsPasskey) {

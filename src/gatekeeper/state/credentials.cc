@@ -55,19 +55,20 @@ Result<bool> use_up(Connection& connection, const std::string& person, const Use
   return statement.bind(base::ByteView(*factor.passkey)).bind(person).step();
 }
 
-/// Those with the fewest failures go first, the oldest of them, and never the one that just came:
-/// whoever tries a great many names makes nobody forget a lock.
-Status make_room(Connection& connection, const base::Digest& newest) {
-  CN_ASSIGN(Statement count, connection.prepare("SELECT count(*) FROM failed_sign_in"));
+/// For one subject more. Of names that nobody has those with the fewest failures go first, the
+/// oldest of them. A person's name makes room like any other: the work tells nothing of it.
+Status make_room(Connection& connection) {
+  CN_ASSIGN(Statement count,
+            connection.prepare("SELECT count(*) FROM failed_sign_in WHERE known = 0"));
   CN_ASSIGN(const bool row, count.step());
   CHECK(row);
-  const std::int64_t surplus = count.integer(0) - Credentials::kMostSubjects;
+  const std::int64_t surplus = count.integer(0) + 1 - Credentials::kMostUnknownSubjects;
   if (surplus <= 0) return base::ok();
   CN_ASSIGN(Statement removal,
             connection.prepare("DELETE FROM failed_sign_in WHERE subject IN (SELECT subject "
-                               "FROM failed_sign_in WHERE subject <> ? "
+                               "FROM failed_sign_in WHERE known = 0 "
                                "ORDER BY failures, last_at LIMIT ?)"));
-  return removal.bind(base::ByteView(newest)).bind(surplus).run();
+  return removal.bind(surplus).run();
 }
 
 Status remove_failures(Connection& connection, const base::Digest& subject) {
@@ -106,17 +107,19 @@ Result<FailedSignIns> Credentials::failures(const base::Digest& subject) {
   return database_.read([&](Connection& connection) { return read_failures(connection, subject); });
 }
 
-Result<bool> Credentials::begin_attempt(const base::Digest& subject, std::int64_t now_s,
+Result<bool> Credentials::begin_attempt(const std::string& name, const base::Digest& subject,
+                                        std::int64_t now_s,
                                         bool (*may_try)(const FailedSignIns&, std::int64_t)) {
   return database_.write([&](Connection& connection) -> Result<bool> {
     CN_ASSIGN(const FailedSignIns failed, read_failures(connection, subject));
     if (!may_try(failed, now_s)) return false;
+    if (failed.failures == 0) CN_RETURN_IF_ERROR(make_room(connection));
     CN_ASSIGN(Statement statement,
-              connection.prepare("INSERT INTO failed_sign_in (subject, failures, last_at) "
-                                 "VALUES (?, 1, ?) ON CONFLICT (subject) DO UPDATE "
-                                 "SET failures = failures + 1, last_at = excluded.last_at"));
-    CN_RETURN_IF_ERROR(statement.bind(base::ByteView(subject)).bind(now_s).run());
-    if (failed.failures == 0) CN_RETURN_IF_ERROR(make_room(connection, subject));
+              connection.prepare("INSERT INTO failed_sign_in (subject, failures, last_at, known) "
+                                 "VALUES (?, 1, ?, EXISTS (SELECT 1 FROM person WHERE name = ?)) "
+                                 "ON CONFLICT (subject) DO UPDATE SET failures = failures + 1, "
+                                 "last_at = excluded.last_at, known = excluded.known"));
+    CN_RETURN_IF_ERROR(statement.bind(base::ByteView(subject)).bind(now_s).bind(name).run());
     return true;
   });
 }

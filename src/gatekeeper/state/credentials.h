@@ -35,8 +35,10 @@ class Credentials {
   base::Result<FailedSignIns> failures(const base::Digest& subject);
   /// Counts an attempt as failed before it is judged, so that neither a crash nor a crowd gets one
   /// for nothing; on disk when it returns. False, and not counted: it comes too early by
-  /// `may_try`. At most kMostSubjects are kept; those with the fewest failures go.
-  base::Result<bool> begin_attempt(const base::Digest& subject, std::int64_t now_s,
+  /// `may_try`. `subject` stands for `name`. What is counted of a person is kept until a success;
+  /// of names that nobody has, at most kMostUnknownSubjects, and those with the fewest failures go.
+  base::Result<bool> begin_attempt(const std::string& name, const base::Digest& subject,
+                                   std::int64_t now_s,
                                    bool (*may_try)(const FailedSignIns&, std::int64_t now_s));
   base::Status forget_failures(const base::Digest& subject);
 
@@ -51,7 +53,7 @@ class Credentials {
   base::Result<bool> refresh_session(const std::string& person, const UsedFactor& factor,
                                      const std::string& session, std::int64_t now_s);
 
-  static constexpr std::int64_t kMostSubjects = 100'000;
+  static constexpr std::int64_t kMostUnknownSubjects = 100'000;
 
  private:
   Database& database_;

@@ -244,9 +244,18 @@ ALTER TABLE upload ADD COLUMN unfreezes_proved INTEGER NOT NULL DEFAULT 0
 PRAGMA user_version = 9;
 )sql";
 
-constexpr std::array<const char*, 9> kScripts = {kFirst,  kSecond,     kKeptKeys,
-                                                 kPeople, kPasskeys,   kFewestFailures,
-                                                 kAudit,  kLifeOfKeys, kProvedAnew};
+// Failures of a person's name are kept; of the names that nobody has, as many as there is room for.
+// A row from before is known as a person's with the next attempt.
+constexpr const char* kKnownFailures = R"sql(
+ALTER TABLE failed_sign_in ADD COLUMN known INTEGER NOT NULL DEFAULT 0 CHECK (known IN (0, 1));
+DROP INDEX failed_sign_in_by_failures;
+CREATE INDEX failed_sign_in_by_failures ON failed_sign_in (known, failures, last_at);
+PRAGMA user_version = 10;
+)sql";
+
+constexpr std::array<const char*, 10> kScripts = {
+    kFirst,          kSecond, kKeptKeys,   kPeople,     kPasskeys,
+    kFewestFailures, kAudit,  kLifeOfKeys, kProvedAnew, kKnownFailures};
 }  // namespace
 
 std::span<const char* const> migrations() { return kScripts; }
