@@ -162,6 +162,12 @@ Status Connection::run_script(const char* script) {
 
 std::int64_t Connection::changes() const { return sqlite3_changes64(connection_); }
 
+void Connection::roll_back() noexcept {
+  if (sqlite3_get_autocommit(connection_) == 0) {
+    sqlite3_exec(connection_, "ROLLBACK", nullptr, nullptr, nullptr);
+  }
+}
+
 Result<std::unique_ptr<Database>> Database::connect(const std::filesystem::path& path, int flags) {
   sqlite3* connection = nullptr;
   const int code = sqlite3_open_v2(path.c_str(), &connection, flags | SQLITE_OPEN_NOMUTEX, nullptr);

@@ -70,6 +70,8 @@ class Connection {
   base::Status run_script(const char* script);
   /// Rows that the last statement changed.
   std::int64_t changes() const;
+  /// Ends a transaction that is open, undone; without one it does nothing. Needs no memory of ours.
+  void roll_back() noexcept;
 
  private:
   sqlite3* connection_;
@@ -87,8 +89,9 @@ class Database {
   /// Empties the write-ahead log, in which what was overwritten may still stand.
   base::Status empty_log();
 
-  /// Runs `body(Connection&)` in a transaction; its error rolls back. For write() the commit is on
-  /// disk when it returns. The body must not call back into the database.
+  /// Runs `body(Connection&)` in a transaction; its error rolls back, and so does what it throws
+  /// (no memory). For write() the commit is on disk when it returns. The body must not call back
+  /// into the database.
   template <typename Body>
   auto read(Body body) -> decltype(body(std::declval<Connection&>())) {
     return within("BEGIN DEFERRED", body);
@@ -99,6 +102,17 @@ class Database {
   }
 
  private:
+  /// Rolls back what was not committed, however it ends.
+  class Ending {
+   public:
+    explicit Ending(Connection& connection) : connection_(connection) {}
+    ~Ending() { connection_.roll_back(); }
+    Ending(const Ending&) = delete;
+    Ending& operator=(const Ending&) = delete;
+
+   private:
+    Connection& connection_;
+  };
   explicit Database(sqlite3* connection) : connection_(connection) {}
   static base::Result<std::unique_ptr<Database>> connect(const std::filesystem::path& path,
                                                          int flags);
@@ -107,14 +121,12 @@ class Database {
   template <typename Body>
   auto within(const char* begin, Body& body) -> decltype(body(std::declval<Connection&>())) {
     const std::lock_guard lock(mutex_);
+    connection_.roll_back();  // what a roll-back without memory may have left
     CN_RETURN_IF_ERROR(connection_.run_script(begin));
+    const Ending ending(connection_);
     auto result = body(connection_);
-    if (!result.ok()) {
-      static_cast<void>(connection_.run_script("ROLLBACK").ok());
-      return result;
-    }
+    if (!result.ok()) return result;
     if (auto committed = connection_.run_script("COMMIT"); !committed.ok()) {
-      static_cast<void>(connection_.run_script("ROLLBACK").ok());
       return committed.take_error();
     }
     return result;

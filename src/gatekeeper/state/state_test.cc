@@ -115,6 +115,18 @@ TEST_F(StateTest, EnrolmentRollsBackWhenItsFileCannotBeWritten) {
   EXPECT_EQ(taken.error().rule, "enrol.name_taken");
 }
 
+TEST_F(StateTest, WhatThrowsInATransactionIsUndoneAndBlocksNoOther) {
+  const auto enrol_and_throw = [](Connection& connection) -> base::Status {
+    CN_RETURN_IF_ERROR(connection.run_script("UPDATE enrolment SET name = 'half done'"));
+    throw std::bad_alloc();
+  };
+  EXPECT_THROW(static_cast<void>(database_->write(enrol_and_throw).ok()), std::bad_alloc);
+  EXPECT_THROW(static_cast<void>(database_->read(enrol_and_throw).ok()), std::bad_alloc);
+  Identities identities(*database_);
+  EXPECT_TRUE(identities.find_enrolment_by_name("clinic")->has_value());
+  EXPECT_TRUE(identities.enrol(enrolment("e2", "ward"), 1, base::ok).ok());
+}
+
 TEST_F(StateTest, RevocationOutlivesReopening) {
   Certificate certificate;
   certificate.hash.fill(7);
