@@ -132,4 +132,6 @@ Result<std::optional<std::string>> Access::owner(const std::string& id) {
 
 Result<bool> Access::end(const std::string& id) { return keys_.end(id, clock_.now_s()); }
 
+Status Access::remove_long_expired() { return keys_.remove_before(clock_.now_s() - kExpiredKeptS); }
+
 }  // namespace cryptonet::gatekeeper::auth

@@ -16,6 +16,7 @@ namespace cryptonet::gatekeeper::auth {
 
 inline constexpr std::int64_t kLongestAccessKeyS = 900;
 inline constexpr std::size_t kMostKeysOfOne = 256;  ///< live sessions and keys of one person
+inline constexpr std::int64_t kExpiredKeptS = 30 * 86400;
 
 /// A person who was let in, and by what.
 struct Caller {
@@ -44,6 +45,8 @@ class Access {
   base::Result<std::optional<std::string>> owner(const std::string& id);
   /// On disk when it returns. False: it had ended already.
   base::Result<bool> end(const std::string& id);
+  /// Removes keys that expired more than kExpiredKeptS ago.
+  base::Status remove_long_expired();
 
  private:
   /// The key and its person as they stand now; kNotSignedIn when either may not come in any more.

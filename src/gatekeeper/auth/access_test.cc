@@ -209,5 +209,38 @@ TEST_F(AccessTest, ListsTellWhoseAndWhenUsedAndNoToken) {
   EXPECT_FALSE(gate_->access.owner("unknown")->has_value());
 }
 
+TEST_F(AccessTest, KeysThatExpiredLongAgoAreRemovedAndNoOthers) {
+  const TestPerson ada = add("ada");
+  const Caller old = caller_of(signed_in(ada).token);
+  ASSERT_TRUE(*gate_->access.end(caller_of(key_of(old)).key.id));
+  time_.pass(3600);
+  signed_in(ada);
+  time_.pass(old.key.expires_at + kExpiredKeptS - gate_->clock->now_s());
+  ASSERT_TRUE(gate_->access.remove_long_expired().ok());
+  EXPECT_EQ(number("SELECT count(*) FROM access_key"), 2);  // the ended one expired before them
+  time_.pass(1);
+  const std::string live = signed_in(ada).token;  // half a minute later
+  ASSERT_TRUE(gate_->access.remove_long_expired().ok());
+  EXPECT_EQ(number("SELECT count(*) FROM access_key"), 2);
+  EXPECT_FALSE(gate_->access.owner(old.key.id)->has_value());
+  EXPECT_TRUE(good(live));
+}
+
+TEST_F(AccessTest, AListHasAnEnd) {
+  const Caller ada = caller_of(signed_in(add("ada", state::Role::kCustodian)).token);
+  state::AccessKey key = ada.key;
+  ASSERT_TRUE(database_
+                  ->write([&](state::Connection& connection) -> base::Status {
+                    for (std::int64_t i = 0; i < state::AccessKeys::kMostListed; ++i) {
+                      key.id = std::to_string(i);
+                      key.hash = token_hash(key.id);
+                      CN_RETURN_IF_ERROR(state::AccessKeys::insert(connection, key));
+                    }
+                    return base::ok();
+                  })
+                  .ok());
+  EXPECT_EQ(gate_->access.list(ada, true)->keys.size(), state::AccessKeys::kMostListed);
+}
+
 }  // namespace
 }  // namespace cryptonet::gatekeeper::auth

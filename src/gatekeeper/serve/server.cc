@@ -36,6 +36,13 @@ void keep_audit_head(Parts& parts) {
   }
 }
 
+void remove_long_expired_keys(Parts& parts) {
+  if (const Status removed = parts.gate.access.remove_long_expired(); !removed.ok()) {
+    spdlog::warn("sessions and access keys that expired long ago are still in the state: {}",
+                 base::describe(removed.error()));
+  }
+}
+
 void wait_for_stop(Parts& parts) {
   auto next_deletions = std::chrono::steady_clock::now();
   while (!base::stop_signalled()) {
@@ -46,6 +53,7 @@ void wait_for_stop(Parts& parts) {
                      base::describe(deleted.error()));
       }
       keep_audit_head(parts);
+      remove_long_expired_keys(parts);
       next_deletions = std::chrono::steady_clock::now() + kDeletionPeriod;
     }
     std::this_thread::sleep_for(kStopPeriod);

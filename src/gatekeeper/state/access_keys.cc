@@ -107,8 +107,8 @@ Result<std::vector<AccessKey>> AccessKeys::list(const std::optional<std::string>
     CN_ASSIGN(Statement statement,
               connection.prepare("SELECT " CN_KEY_COLUMNS " FROM access_key "
                                  "WHERE (? = '' OR person = ?) AND ended_at IS NULL "
-                                 "AND expires_at > ? ORDER BY made_at DESC, id LIMIT 65536"));
-    statement.bind(person.value_or("")).bind(person.value_or("")).bind(now_s);
+                                 "AND expires_at > ? ORDER BY made_at DESC, id LIMIT ?"));
+    statement.bind(person.value_or("")).bind(person.value_or("")).bind(now_s).bind(kMostListed);
     std::vector<AccessKey> keys;
     while (true) {
       CN_ASSIGN(const bool more, statement.step());
@@ -146,8 +146,8 @@ Status AccessKeys::end_all(std::int64_t now_s) {
 Status AccessKeys::remove_before(std::int64_t time_s) {
   return database_.write([&](Connection& connection) -> Status {
     CN_ASSIGN(Statement statement,
-              connection.prepare("DELETE FROM access_key WHERE expires_at < ? OR ended_at < ?"));
-    return statement.bind(time_s).bind(time_s).run();
+              connection.prepare("DELETE FROM access_key WHERE expires_at < ?"));
+    return statement.bind(time_s).run();
   });
 }
 

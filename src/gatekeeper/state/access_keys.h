@@ -42,18 +42,20 @@ class AccessKeys {
   static base::Status insert(Connection& connection, const AccessKey& key);
   base::Result<std::optional<AccessKey>> find(const base::Digest& hash);
   base::Result<std::optional<AccessKey>> find_by_id(const std::string& id);
-  /// Those that have not ended: of a person, or of everybody; newest first.
+  /// Those that have not ended: of a person, or of everybody; newest first, at most kMostListed.
   base::Result<std::vector<AccessKey>> list(const std::optional<std::string>& person,
                                             std::int64_t now_s);
   base::Status touch(const std::string& id, std::int64_t now_s);
   /// On disk when it returns. False: it had ended, or there is no such key.
   base::Result<bool> end(const std::string& id, std::int64_t now_s);
   base::Status end_all(std::int64_t now_s);
-  /// Removes what ended or expired long before.
+  /// Removes what expired before. What ended expires within half a day, too.
   base::Status remove_before(std::int64_t time_s);
 
   base::Result<std::optional<SeenTime>> seen_time();
   base::Status see_time(const SeenTime& time);
+
+  static constexpr std::int64_t kMostListed = 4096;
 
  private:
   Database& database_;

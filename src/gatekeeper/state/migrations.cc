@@ -253,9 +253,15 @@ CREATE INDEX failed_sign_in_by_failures ON failed_sign_in (known, failures, last
 PRAGMA user_version = 10;
 )sql";
 
-constexpr std::array<const char*, 10> kScripts = {
-    kFirst,          kSecond, kKeptKeys,   kPeople,     kPasskeys,
-    kFewestFailures, kAudit,  kLifeOfKeys, kProvedAnew, kKnownFailures};
+// Keys that expired long ago are removed.
+constexpr const char* kExpiry = R"sql(
+CREATE INDEX access_key_by_expiry ON access_key (expires_at);
+PRAGMA user_version = 11;
+)sql";
+
+constexpr std::array<const char*, 11> kScripts = {
+    kFirst, kSecond,     kKeptKeys,   kPeople,        kPasskeys, kFewestFailures,
+    kAudit, kLifeOfKeys, kProvedAnew, kKnownFailures, kExpiry};
 }  // namespace
 
 std::span<const char* const> migrations() { return kScripts; }
