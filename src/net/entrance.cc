@@ -21,6 +21,11 @@ std::string owner_of(const Peer& peer) {
   return std::string(base::text_of(peer.certificate_hash));
 }
 
+std::string owner_of_bytes(const Peer& peer) {
+  if (peer.role == PeerRole::kNone) return peer.address;
+  return std::string(role_name(peer.role)) + ":" + peer.name;
+}
+
 Entrance::Entrance(const ServerOptions& options)
     : options_(options),
       bodies_({options.max_body_bytes_in_flight, options.max_body_bytes_per_peer}),
@@ -76,13 +81,11 @@ Result<RouteMatch> Entrance::admit(const RequestHead& head, const Peer& peer) {
   // Counted before anything is told: wrong paths are asked as often as right ones.
   CN_RETURN_IF_ERROR(admit_rate(peer, match.ok() ? match->route->lane : Lane::kWork));
   if (!match.ok()) return match;
-  if (!bodies_.has_room(owner_of(peer), body_bytes(head, *match->route))) return busy_server();
+  // One that says how much will come and cannot fit is not begun.
+  if (!bodies_.has_room(owner_of_bytes(peer), head.content_length.value_or(0))) {
+    return busy_server();
+  }
   return match;
-}
-
-std::size_t Entrance::body_bytes(const RequestHead& head, const Route& route) {
-  if (head.chunked) return route.max_body_bytes;
-  return head.content_length ? static_cast<std::size_t>(*head.content_length) : 0;
 }
 
 bool Entrance::admit_handshake(const std::string& address) {

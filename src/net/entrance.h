@@ -18,8 +18,11 @@ struct RequestHead {
   bool chunked = false;
 };
 
-/// The name under which a peer's requests and bytes are counted.
+/// The name under which a peer's requests are counted: a machine's.
 std::string owner_of(const Peer& peer);
+/// The name under which the bytes of its bodies are: the enrolment's, which may have joined with
+/// any number of machines.
+std::string owner_of_bytes(const Peer& peer);
 
 class Entrance {
  public:
@@ -28,8 +31,6 @@ class Entrance {
   base::Result<RouteMatch> admit(const RequestHead& head, const Peer& peer);
   /// The same without asking how often (for tests of routing).
   base::Result<RouteMatch> route(const RequestHead& head, const Peer& peer) const;
-  /// How many bytes of a body must be held for this request.
-  static std::size_t body_bytes(const RequestHead& head, const Route& route);
   BodyBudget& bodies() { return bodies_; }
   /// Whether another handshake from this address may begin, and how long it has to wait for its
   /// turn among all: handshakes are the dearest thing that a stranger can ask for.

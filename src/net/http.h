@@ -138,9 +138,11 @@ struct ServerOptions {
   /// closed.
   std::size_t max_strangers_per_address = 256;
   Rates rates;
-  /// Bodies of all requests that are being read or handled; beyond them the answer is 503.
+  /// What has arrived of the bodies of all requests that are being read or handled, but for the
+  /// first 64 KiB of each; beyond them the answer is 503.
   std::size_t max_body_bytes_in_flight = std::size_t{2} << 30;
-  /// The same for one peer, unless it has only one request.
+  /// The same for one peer: an enrolment, whatever its certificates; an address where none is
+  /// shown. Its only body may have more while as much as this stays free for others.
   std::size_t max_body_bytes_per_peer = std::size_t{512} << 20;
   /// Time for a handshake, and for the header of a peer without a certificate.
   std::chrono::seconds handshake_timeout{10};

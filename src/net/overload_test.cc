@@ -2,9 +2,11 @@
 // The server when it is asked too much: rates, lanes, stopping, and crowds of slow clients beside
 // an honest one.
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <fstream>
 #include <future>
 #include <thread>
 
@@ -178,6 +180,76 @@ TEST(Overload, StoppingAnswersNewRequestsWith503AndProbesAsBefore) {
   caller.join();
   stopper.join();
   EXPECT_EQ(text(running), "{}") << "what ran has ended";
+}
+
+std::string announced(const std::string& path, std::size_t bytes) {
+  return "POST " + path + " HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(bytes) +
+         "\r\n\r\n";
+}
+
+/// Of this process, in bytes.
+std::size_t resident_bytes() {
+  std::ifstream file("/proc/self/statm");
+  std::size_t pages = 0;
+  file >> pages >> pages;
+  return pages * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+}
+
+TEST(Overload, AnnouncedGiantsThatDripTakeNobodysRoom) {
+  Route giant = echo({PeerRole::kContributor}, "/v1/giant/{}");
+  giant.max_body_bytes = std::size_t{1140850688};  // the largest that there is
+  Route large = echo({PeerRole::kContributor}, "/v1/large/{}");
+  large.max_body_bytes = 8 << 20;
+  const auto server = start({giant, large, echo({PeerRole::kNone, PeerRole::kResearcher})});
+  const auto before = resident_bytes();
+  // One enrolment with two certificates, and together all but 48 bytes of what there is.
+  const RawTls first(*server, deployment().identity(PeerRole::kContributor));
+  const RawTls second(*server, deployment().identity(PeerRole::kContributor));
+  first.send(announced("/v1/giant/x", 1'100'000'000) + "a");
+  second.send(announced("/v1/giant/x", 1'047'483'600) + "b");
+  for (int i = 0; i < 5; ++i) {
+    std::this_thread::sleep_for(milliseconds(20));
+    first.send("a");
+    second.send("b");
+  }
+  const auto stranger = client(*server, deployment().nameless());
+  EXPECT_TRUE(post(*stranger, "/v1/echo/x", std::string(300, 'x')).ok()) << "who signs in";
+  const auto machine = client(*server, deployment().identity(PeerRole::kResearcher));
+  EXPECT_TRUE(post(*machine, "/v1/echo/x", std::string(1024, 'x')).ok()) << "who asks";
+  const auto honest = client(*server, deployment().identity(PeerRole::kContributor));
+  EXPECT_TRUE(post(*honest, "/v1/large/x", std::string(8 << 20, 'x')).ok()) << "who uploads";
+  EXPECT_LT(resident_bytes(), before + (256U << 20)) << "what was announced is not held";
+}
+
+TEST(Overload, CutsOffWhatGrowsBeyondItsRoom) {
+  Route large = echo({PeerRole::kContributor, PeerRole::kResearcher}, "/v1/large/{}");
+  large.max_body_bytes = 8 << 20;
+  const auto server = start({large, echo({PeerRole::kContributor})}, [](ServerOptions& options) {
+    options.max_body_bytes_in_flight = 2 << 20;
+    options.max_body_bytes_per_peer = 1 << 20;
+  });
+  const std::string half(std::size_t{600} << 10, 'x');
+  const TlsIdentity second_machine = deployment().identity(PeerRole::kContributor);
+  {
+    const RawTls slow(*server, deployment().identity(PeerRole::kContributor));
+    slow.send(announced("/v1/large/x", half.size() + 1) + half);
+    // Both were begun while there was room; the same enrolment with another certificate.
+    const RawTls chunked(*server, second_machine);
+    chunked.send("POST /v1/large/x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
+    for (int i = 0; i < 12; ++i) chunked.send("10000\r\n" + std::string(65536, 'x') + "\r\n");
+    const std::string told = chunked.read_all();
+    EXPECT_NE(told.find(" 503 "), std::string::npos) << told;
+    EXPECT_NE(told.find("http.busy"), std::string::npos) << told;
+    const auto same = client(*server, second_machine);
+    EXPECT_EQ(post(*same, "/v1/large/x", half).error().rule, "http.busy");
+    EXPECT_TRUE(post(*same, "/v1/echo/x", "small").ok());
+    const auto other = client(*server, deployment().identity(PeerRole::kResearcher));
+    EXPECT_TRUE(post(*other, "/v1/large/x", half).ok());
+    slow.send("x");
+    // It was taken in whole, and its room is free again.
+    while (!post(*same, "/v1/large/x", half).ok()) std::this_thread::sleep_for(milliseconds(5));
+  }
+  EXPECT_TRUE(post(*client(*server, second_machine), "/v1/large/x", half).ok());
 }
 
 TEST(Overload, SaysWhenTheSystemAllowsTooFewDescriptors) {

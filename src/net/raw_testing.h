@@ -56,9 +56,9 @@ class RawConnection {
 /// A TLS connection that sends what it is told and no more.
 class RawTls {
  public:
-  explicit RawTls(const HttpServer& server)
+  explicit RawTls(const HttpServer& server, const TlsIdentity& identity = deployment().nameless())
       : connection_(server),
-        context_(make_tls_context(deployment().nameless(), TlsEnd::kClient).value()),
+        context_(make_tls_context(identity, TlsEnd::kClient).value()),
         tls_(SSL_new(context_.get())) {
     std::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes without MSG_NOSIGNAL
     SSL_set_fd(tls_, connection_.socket());

@@ -156,7 +156,8 @@ class Session : public std::enable_shared_from_this<Session> {
   asio::awaitable<Outcome> answer_one(RequestParser& parser, const RouteMatch& match,
                                       AnswerRecord& record);
   asio::awaitable<bool> skip_body(RequestParser& parser);
-  asio::awaitable<Result<HttpRequest>> read_body(RequestParser& parser, const RouteMatch& match);
+  asio::awaitable<Result<HttpRequest>> read_body(RequestParser& parser, const RouteMatch& match,
+                                                 BodyBudget::Share& share);
   asio::awaitable<Result<HttpResponse>> run_handler(HttpRequest request, const Route& route);
   asio::awaitable<bool> write_answer(HttpResponse answer, bool keep_alive);
   asio::awaitable<void> pause(Clock::duration time);
@@ -274,10 +275,10 @@ asio::awaitable<Session::Outcome> Session::answer_one(RequestParser& parser,
                                                       AnswerRecord& record) {
   Outcome outcome;
   outcome.body_was_read = parser.is_done();
-  const BodyBudget::Share share(server_.entrance.bodies(), owner_of(guest_.peer()),
-                                Entrance::body_bytes(head_of(parser), *match.route));
-  Result<HttpRequest> request = co_await read_body(parser, match);
+  BodyBudget::Share share(server_.entrance.bodies(), owner_of_bytes(guest_.peer()));
+  Result<HttpRequest> request = co_await read_body(parser, match, share);
   if (!request.ok()) {
+    parser.get().body() = {};  // the answer may take its time
     outcome.broken_off = request.error().rule == "http.broken_off";
     outcome.answer = request.take_error();
     co_return outcome;
@@ -304,8 +305,12 @@ asio::awaitable<bool> Session::skip_body(RequestParser& parser) {
   co_return true;
 }
 
+/// Beast reserves the announced length of a body at once. That is address space: memory is what has
+/// been written, and that is what the share counts. A body without a length grows by copies, of
+/// which this thread makes one at a time.
 asio::awaitable<Result<HttpRequest>> Session::read_body(RequestParser& parser,
-                                                        const RouteMatch& match) {
+                                                        const RouteMatch& match,
+                                                        BodyBudget::Share& share) {
   Pace pace(tcp(), server_.options.transfer_timeout);
   if (!parser.is_done()) {
     if (beast::iequals(parser.get()[http::field::expect], "100-continue")) {
@@ -318,6 +323,7 @@ asio::awaitable<Result<HttpRequest>> Session::read_body(RequestParser& parser,
       if (error == http::error::body_limit) co_return too_large(match.route->max_body_bytes);
       if (is_syntax_error(error)) co_return malformed_request();
       if (error) co_return broken_off();
+      if (!share.grow_to(parser.get().body().size())) co_return busy_server();
       pace.moved(size);
     }
   }

@@ -58,18 +58,44 @@ TEST(WorkerPool, RefusesWhatIsOverItsLimits) {
   gate.set_value();
 }
 
+constexpr std::size_t kFree = BodyBudget::kUncountedBytes;
+
 TEST(BodyBudget, HoldsAllAndEachToTheirShare) {
   BodyBudget budget({100, 60});
-  EXPECT_TRUE(budget.has_room("a", 90));  // alone it may
-  const BodyBudget::Share first(budget, "a", 40);
-  EXPECT_TRUE(budget.has_room("a", 20));
-  EXPECT_FALSE(budget.has_room("a", 21));
+  BodyBudget::Share first(budget, "a");
+  EXPECT_TRUE(first.grow_to(kFree + 40));
+  BodyBudget::Share again(budget, "a");
+  EXPECT_TRUE(again.grow_to(kFree + 20));
+  EXPECT_FALSE(again.grow_to(kFree + 21));
+  EXPECT_FALSE(first.grow_to(kFree + 41));
   {
-    const BodyBudget::Share second(budget, "b", 50);
-    EXPECT_FALSE(budget.has_room("c", 11));
-    EXPECT_TRUE(budget.has_room("c", 10));
+    BodyBudget::Share second(budget, "b");
+    EXPECT_TRUE(second.grow_to(kFree + 40));
+    EXPECT_FALSE(second.grow_to(kFree + 41));
+    EXPECT_FALSE(budget.has_room("c", kFree + 1));
+    EXPECT_TRUE(budget.has_room("c", kFree)) << "what is small is not counted";
+    BodyBudget::Share small(budget, "b");
+    EXPECT_TRUE(small.grow_to(kFree));
   }
-  EXPECT_TRUE(budget.has_room("c", 60));
+  EXPECT_TRUE(budget.has_room("c", kFree + 40));
+  EXPECT_FALSE(budget.has_room("c", kFree + 41));
+}
+
+TEST(BodyBudget, AnOnlyBodyMayHaveMoreWhileAShareStaysFree) {
+  BodyBudget budget({200, 60});
+  EXPECT_TRUE(budget.has_room("a", kFree + 140));
+  EXPECT_FALSE(budget.has_room("a", kFree + 141));
+  BodyBudget::Share giant(budget, "a");
+  EXPECT_TRUE(giant.grow_to(kFree + 100));
+  BodyBudget::Share beside(budget, "a");
+  EXPECT_TRUE(beside.grow_to(kFree));
+  EXPECT_FALSE(beside.grow_to(kFree + 1)) << "its owner has more than a share already";
+  BodyBudget::Share other(budget, "b");
+  EXPECT_TRUE(other.grow_to(kFree + 60));
+  EXPECT_FALSE(giant.grow_to(kFree + 101));
+  EXPECT_FALSE(other.grow_to(kFree + 61));
+  BodyBudget::Share third(budget, "c");
+  EXPECT_TRUE(third.grow_to(kFree + 40)) << "what was left free is for those within their share";
 }
 
 }  // namespace
