@@ -52,9 +52,9 @@ Status restore(const Session& session, const Options& options) {
   CN_RETURN_IF_ERROR(home::new_home_place(session.home));
   CN_ASSIGN(const auto backup, home::BackupReader::open(options.file));
   CN_ASSIGN(const auto master, open_master(backup->seal_file(), options.opening));
-  CN_ASSIGN(const auto restored,
-            home::restore(*backup, master, session.home, base::real_file_system(), now()));
   base::OsRandomness randomness;
+  CN_ASSIGN(const auto restored, home::restore(*backup, master, session.home,
+                                               base::real_file_system(), randomness, now()));
   CN_ASSIGN(const auto home, home::Home::open(session.home, randomness));
   CN_RETURN_IF_ERROR(
       home->audit().record_soon(audit::Event(audit::Kind::kBackup).action("restored")));
@@ -63,7 +63,8 @@ Status restore(const Session& session, const Options& options) {
          "restored " + std::to_string(restored.files) + " files as of " + made_at + " into " +
              session.home +
              "\nEverybody signs in anew, with the next code; recovery codes are spent, access keys "
-             "ended.\nDo again what was done since then: revocations, locks, disabled persons, "
+             "ended.\nThere is a new sealing key; contributors learn it as after a rotation.\nDo "
+             "again what was done since then: revocations, locks, disabled persons, "
              "drops and uploads.",
          "{\"home\":" + quoted(session.home) + ",\"files\":" + std::to_string(restored.files) +
              ",\"made_at\":" + quoted(made_at) + "}");

@@ -3,6 +3,7 @@
 nothing that was good for once is good again, and nothing altered is taken."""
 
 import concurrent.futures
+import json
 import random
 import shutil
 import time
@@ -111,6 +112,52 @@ def test_a_backup_under_load_restores_to_the_same_answers(tmp_path, passphrase):
         assert flow.ask("dropped", 3) and dropped
     finally:
         flow.platform.stop()
+
+
+def test_contributors_learn_the_key_of_a_home_put_back_before_a_rotation(tmp_path):
+    flow = Flow(tmp_path)
+    platform, place = flow.platform, tmp_path / "place"
+    home, known = platform.gatekeeper_home, flow.contributor.home / "sealing.json"
+
+    def generation():
+        return json.loads(known.read_text())["generation"]
+    try:
+        early, early_table = flow.encrypt("early")  # and not sent before all that follows
+        gatekeeper("backup", "--home", home, "--out", tmp_path / "backup")
+        port = platform.gatekeeper.port
+        assert platform.gatekeeper.stop() == 0
+        assert gatekeeper("rotate-key", "--home", home).json()["generation"] == 2
+        platform.start_gatekeeper(port)
+        flow.publish("since")
+        assert generation() == 2
+        lost, _ = flow.encrypt("lost")  # to a key that the backup does not have
+
+        assert platform.gatekeeper.stop() == 0
+        gatekeeper("restore", tmp_path / "backup", "--home", place, "--key-file",
+                   home / "master.key")
+        restored_at = time.time()
+        assert set(homes.kept_keys(place)) > {"sealing/1"}
+        platform.gatekeeper_home = place
+        platform.start_gatekeeper(port)
+        refused = flow.contributor.run("upload", lost, expect=5)
+        assert "cryptonet join" in refused.stderr, refused
+        flow.contributor.run("join", "--enrol", home / "enrol-contributor", "--home",
+                             flow.contributor.home, "--gatekeeper", platform.gatekeeper.url,
+                             "--cloud", platform.cloud.url)
+        restored = generation()
+        assert restored > 2
+        researcher = platform.people.known["researcher"]
+        researcher.used_step = max(researcher.used_step, int(restored_at // people.STEP_S))
+        researcher.login(flow.researcher)
+        table = flow.publish("anew")
+        assert flow.ask("anew").json()["rows"] == flow.truth(table)
+        flow.contributor.json("upload", early)
+        assert flow.ask("early").json()["rows"] == flow.truth(early_table)
+
+        assert platform.gatekeeper.stop() == 0
+        assert gatekeeper("rotate-key", "--home", place).json()["generation"] == restored + 1
+    finally:
+        platform.stop()
 
 
 def test_altered_cut_and_foreign_backups_are_refused(tmp_path, passphrase):

@@ -27,9 +27,10 @@ struct Restored {
 
 /// A new home, whole or not at all. Sessions, access keys, recovery codes and codes of
 /// authenticators up to now are good no more, because the backup may not know of their use or end.
+/// It has a new sealing key, of a generation later than any that was given since the backup.
 /// kIntegrity when the backup was altered, cut, or not made by this deployment's gatekeeper.
 base::Result<Restored> restore(class BackupReader& backup, const keys::MasterKey& master,
                                const std::filesystem::path& folder, base::FileSystem& files,
-                               net::TimePoint now);
+                               base::Randomness& randomness, net::TimePoint now);
 
 }  // namespace cryptonet::gatekeeper::home

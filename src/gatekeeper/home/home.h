@@ -38,6 +38,15 @@ base::Result<std::filesystem::path> new_home_place(const std::filesystem::path& 
 /// Notes a generation of the sealing key, with the authority's signature, in a transaction.
 base::Status add_generation(state::Connection& connection, const keys::SealingKey& key,
                             const std::string& authority_key_pem, net::TimePoint now);
+struct GenerationParts {
+  const keys::MasterKey& master;
+  const std::string& authority_key_pem;
+  base::Randomness& randomness;
+  net::TimePoint now;
+};
+/// Draws a sealing key; on disk, signed, when it returns.
+base::Result<keys::SealingKey> make_generation(state::Database& database, std::uint32_t generation,
+                                               const GenerationParts& parts);
 
 /// An opened home, sealed until somebody gives its master key. Moved nowhere once made, because
 /// parts of it refer to each other. Sealing and unsealing are for one thread at a time, while

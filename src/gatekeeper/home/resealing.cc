@@ -83,6 +83,21 @@ Status add_generation(state::Connection& connection, const keys::SealingKey& key
       connection, {key.generation, key.public_key, std::move(statement)}, auth::unix_seconds(now));
 }
 
+Result<keys::SealingKey> make_generation(state::Database& database, std::uint32_t generation,
+                                         const GenerationParts& parts) {
+  base::Secret<32> secret;
+  parts.randomness.fill(secret.span());
+  keys::SealingKey key = keys::sealing_key_of(generation, std::move(secret));
+  const std::string name = keys::sealing_key_name(generation);
+  const Status kept = database.write([&](state::Connection& connection) -> Status {
+    const base::Bytes sealed = parts.master.seal(name, key.secret.span(), parts.randomness);
+    CN_RETURN_IF_ERROR(state::KeptKeys::put(connection, parts.master.id(), {name, sealed}));
+    return add_generation(connection, key, parts.authority_key_pem, parts.now);
+  });
+  if (!kept.ok()) return kept.error();
+  return key;
+}
+
 Result<state::SealingGeneration> Home::sealing_generation() {
   CN_ASSIGN(auto newest, state::SealingGenerations(*database_).newest());
   if (newest.has_value()) return std::move(*newest);

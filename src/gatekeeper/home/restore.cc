@@ -6,11 +6,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <limits>
 #include <set>
 
 #include "gatekeeper/home/backup.h"
 #include "gatekeeper/home/backup_entries.h"
 #include "gatekeeper/home/backup_stream.h"
+#include "gatekeeper/home/home.h"
 #include "gatekeeper/keys/key_store.h"
 #include "gatekeeper/state/facts.h"
 #include "gatekeeper/state/restoring.h"
@@ -26,6 +28,7 @@ using base::Status;
 
 constexpr std::size_t kCopyBytes = 64 * 1024;
 constexpr int kServerDays = 3650;
+constexpr std::int64_t kGenerationsBeginS = 1'577'836'800;  // the year 2020
 
 Error not_ours(const std::string& what) {
   return Error(ErrorCode::kIntegrity, "backup.foreign",
@@ -183,8 +186,19 @@ Status write_server_key(const fs::path& folder, const net::KeyAndCertificate& au
 struct Place {
   const fs::path& folder;
   base::FileSystem& files;
+  base::Randomness& randomness;
   net::TimePoint now;
 };
+
+/// Later than any that rotations, or restores of this backup, can have given since: contributors
+/// may know such a key, and keep to the latest generation that they know. In seconds, of which a
+/// rotation takes more than one.
+std::uint32_t generation_after(std::uint32_t newest, net::TimePoint now) {
+  CHECK(newest < std::numeric_limits<std::uint32_t>::max());
+  const std::int64_t seconds = auth::unix_seconds(now) - kGenerationsBeginS;
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(
+      seconds, std::int64_t{newest} + 1, std::numeric_limits<std::uint32_t>::max()));
+}
 
 Result<Restored> restore_into(const Place& place, BackupReader& backup,
                               const keys::MasterKey& master) {
@@ -200,6 +214,12 @@ Result<Restored> restore_into(const Place& place, BackupReader& backup,
                                      std::string(base::text_of(certificate))};
     Status status = restoration.check_origin(authority.key_pem);
     if (status.ok()) status = write_server_key(place.folder, authority, place.files, place.now);
+    if (status.ok()) {
+      const std::uint32_t newest = secrets.ring.sealing.front().generation;
+      const auto made = make_generation(*database, generation_after(newest, place.now),
+                                        {master, authority.key_pem, place.randomness, place.now});
+      if (!made.ok()) status = made.error();
+    }
     base::wipe(authority.key_pem.data(), authority.key_pem.size());
     CN_RETURN_IF_ERROR(std::move(status));
     CN_RETURN_IF_ERROR(state::end_what_was_good_for_once(*database, auth::unix_seconds(place.now)));
@@ -217,12 +237,13 @@ Result<Restored> restore_into(const Place& place, BackupReader& backup,
 }  // namespace
 
 Result<Restored> restore(BackupReader& backup, const keys::MasterKey& master,
-                         const fs::path& folder, base::FileSystem& files, net::TimePoint now) {
+                         const fs::path& folder, base::FileSystem& files,
+                         base::Randomness& randomness, net::TimePoint now) {
   CN_ASSIGN(const auto place, new_home_place(folder));
   const fs::path building = place.string() + ".partial." + std::to_string(::getpid());
   CN_RETURN_IF_ERROR(files.make_folders(place.parent_path(), 0755));
   CN_RETURN_IF_ERROR(files.make_folders(building, 0700));
-  auto restored = restore_into({building, files, now}, backup, master);
+  auto restored = restore_into({building, files, randomness, now}, backup, master);
   // rename() replaces an empty folder and nothing else.
   Status placed = restored.ok() ? files.rename(building, place) : restored.error();
   if (placed.ok()) placed = files.sync_folder(place.parent_path());

@@ -26,20 +26,11 @@ struct Work {
 /// The new key is on the disk before anything is sealed to it.
 Status add_sealing_key(const Work& work, keys::RingKeys& ring, Rotation& rotation) {
   rotation.generation = ring.sealing.front().generation + 1;
-  base::Secret<32> secret;
-  work.randomness.fill(secret.span());
-  const keys::SealingKey key = keys::sealing_key_of(rotation.generation, std::move(secret));
-  const std::string name = keys::sealing_key_name(key.generation);
-  const Status kept = work.home.database().write([&](state::Connection& connection) -> Status {
-    const base::Bytes sealed = work.master.seal(name, key.secret.span(), work.randomness);
-    CN_RETURN_IF_ERROR(state::KeptKeys::put(connection, work.master.id(), {name, sealed}));
-    return home::add_generation(connection, key, work.home.authority().certificate.key_pem,
-                                work.now);
-  });
-  if (!kept.ok()) return kept;
-  ring.sealing.insert(
-      ring.sealing.begin(),
-      keys::sealing_key_of(key.generation, base::Secret<32>::copy_of(key.secret.span())));
+  CN_ASSIGN(keys::SealingKey key,
+            home::make_generation(work.home.database(), rotation.generation,
+                                  {work.master, work.home.authority().certificate.key_pem,
+                                   work.randomness, work.now}));
+  ring.sealing.insert(ring.sealing.begin(), std::move(key));
   return base::ok();
 }
 
