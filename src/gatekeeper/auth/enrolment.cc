@@ -72,6 +72,8 @@ Status write_file(const EnrolmentFile& content, const std::filesystem::path& fil
   CN_ASSIGN(auto out, files.open_append(file, 0600, true));
   auto written = out->append(base::view_of(text));
   if (written.ok()) written = out->sync();
+  const std::filesystem::path folder = file.parent_path();
+  if (written.ok()) written = files.sync_folder(folder.empty() ? "." : folder);
   if (!written.ok()) static_cast<void>(files.remove_tree(file).ok());
   return written;
 }

@@ -6,7 +6,10 @@
 
 #include <cstdlib>
 #include <map>
+#include <set>
 
+#include "gatekeeper/home/backup.h"
+#include "gatekeeper/home/backup_stream.h"
 #include "net/certificate.h"
 
 namespace cryptonet::gatekeeper::home {
@@ -87,14 +90,12 @@ TEST_F(HomeTest, InitLeavesAnExistingHomeAlone) {
   EXPECT_EQ(contents(folder_), before);
 }
 
-/// A disk that is full after some writes.
-class FullDisk final : public base::FileSystem {
+/// The real disk, to be changed in parts.
+class Disk : public base::FileSystem {
  public:
-  explicit FullDisk(int writes) : writes_(writes) {}
   base::Result<std::unique_ptr<base::WritableFile>> open_append(const std::filesystem::path& path,
                                                                 unsigned mode,
                                                                 bool exclusive) override {
-    if (writes_-- <= 0) return base::local_io_error("write", path, ENOSPC);
     return real_.open_append(path, mode, exclusive);
   }
   base::Status rename(const std::filesystem::path& from, const std::filesystem::path& to) override {
@@ -115,8 +116,74 @@ class FullDisk final : public base::FileSystem {
 
  private:
   base::FileSystem& real_ = base::real_file_system();
+};
+
+/// A disk that is full after some writes.
+class FullDisk final : public Disk {
+ public:
+  explicit FullDisk(int writes) : writes_(writes) {}
+  base::Result<std::unique_ptr<base::WritableFile>> open_append(const std::filesystem::path& path,
+                                                                unsigned mode,
+                                                                bool exclusive) override {
+    if (writes_-- <= 0) return base::local_io_error("write", path, ENOSPC);
+    return Disk::open_append(path, mode, exclusive);
+  }
+
+ private:
   int writes_;
 };
+
+/// Remembers the folders whose new names a power cut would take away.
+class ForgetfulDisk final : public Disk {
+ public:
+  base::Result<std::unique_ptr<base::WritableFile>> open_append(const std::filesystem::path& path,
+                                                                unsigned mode,
+                                                                bool exclusive) override {
+    unsynced.insert(path.parent_path());
+    return Disk::open_append(path, mode, exclusive);
+  }
+  base::Status rename(const std::filesystem::path& from, const std::filesystem::path& to) override {
+    unsynced.insert(to.parent_path());
+    return Disk::rename(from, to);
+  }
+  base::Status sync_folder(const std::filesystem::path& folder) override {
+    unsynced.erase(folder);
+    return Disk::sync_folder(folder);
+  }
+  std::set<std::filesystem::path> unsynced;
+};
+
+TEST_F(HomeTest, EnrolmentsAndRestoredFilesOutliveAPowerCut) {
+  const auto place = folder_ / "home";
+  ASSERT_TRUE(make(place).ok());
+  const auto home = Home::open(place, randomness_);
+  ASSERT_TRUE(home.ok());
+  const auto now = std::chrono::system_clock::now();
+  ForgetfulDisk disk;
+  ASSERT_TRUE(auth::enrol((*home)->authority(), {"clinic", state::EnrolmentRole::kContributor},
+                          folder_ / "clinic", disk, randomness_, now)
+                  .ok());
+  EXPECT_EQ(disk.unsynced, std::set<std::filesystem::path>());
+
+  const auto hints = place / "uploads" / "ab" / "hints";
+  std::filesystem::create_directories(hints);
+  for (const auto& file : {hints / "0", place / "uploads" / "ab" / "manifest"}) {
+    ASSERT_TRUE(base::write_atomically(disk, file, base::view_of("x"), 0600).ok());
+  }
+  const auto written = back_up(**home, folder_ / "backup", disk, now);
+  ASSERT_TRUE(written.ok()) << base::describe(written.error());
+  disk.unsynced.clear();
+  const auto backup = BackupReader::open(folder_ / "backup");
+  ASSERT_TRUE(backup.ok()) << base::describe(backup.error());
+  const auto key = base::read_file(place / keys::kMasterFile, 1024);
+  ASSERT_TRUE(key.ok() && key->size() == 32);
+  const std::span<const std::uint8_t, 32> bytes(key->data(), 32);
+  const auto restored = restore(**backup, keys::MasterKey::copy_of(bytes), folder_ / "restored",
+                                disk, randomness_, now);
+  ASSERT_TRUE(restored.ok()) << base::describe(restored.error());
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "restored" / "uploads" / "ab" / "hints" / "0"));
+  EXPECT_EQ(disk.unsynced, std::set<std::filesystem::path>());
+}
 
 TEST_F(HomeTest, FullDiskLeavesNothing) {
   for (int writes = 0; writes < 8; ++writes) {

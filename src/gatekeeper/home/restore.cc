@@ -86,11 +86,14 @@ class Restoration {
     return bytes;
   }
   Status unpack_file();
+  /// So that the files that were made are there after a power cut.
+  Status sync_folders();
 
   BackupReader& backup_;
   fs::path folder_;
   base::FileSystem& files_;
   std::set<std::string> names_;
+  std::set<fs::path> folders_;  ///< in which files were made
   base::Digest digest_{};
   base::Bytes signature_;
 };
@@ -105,6 +108,7 @@ Status Restoration::unpack_file() {
   const fs::path path = folder_ / name;
   CN_RETURN_IF_ERROR(files_.make_folders(path.parent_path(), 0700));
   CN_ASSIGN(const auto file, files_.open_append(path, 0600, true));
+  folders_.insert(path.parent_path());
   base::Bytes buffer(kCopyBytes);
   while (left > 0) {
     const auto part = std::span(buffer).first(
@@ -114,6 +118,11 @@ Status Restoration::unpack_file() {
     left -= part.size();
   }
   return file->sync();
+}
+
+Status Restoration::sync_folders() {
+  for (const fs::path& folder : folders_) CN_RETURN_IF_ERROR(files_.sync_folder(folder));
+  return base::ok();
 }
 
 Result<Restored> Restoration::unpack() {
@@ -135,6 +144,7 @@ Result<Restored> Restoration::unpack() {
     for (const char* name : {"authority.crt", "server.crt", "state.db"}) {
       if (!names_.contains(name)) return strange(std::string("it has no ") + name);
     }
+    CN_RETURN_IF_ERROR(sync_folders());
     restored.made_at = net::TimePoint(std::chrono::seconds(made_at));
     return restored;
   }
