@@ -93,7 +93,7 @@ inline constexpr RouteInfo kPutPackage{
 /// Get a certificate for a key made at home.
 inline constexpr RouteInfo kJoin{
     .method = "POST", .pattern = "/v1/join",
-    .max_body_bytes = 32768, .anybody = true};
+    .max_body_bytes = 32768, .anybody = true, .lane = "sign_in"};
 /// Send consecutive hint pieces of one unit, at most 64.
 inline constexpr RouteInfo kPutHints{
     .method = "PUT", .pattern = "/v1/uploads/{}/hints/{}/{}",

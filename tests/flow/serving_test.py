@@ -2,6 +2,7 @@
 """What an operator sees of the servers: health, figures, limits, and the two ways to stop."""
 
 import contextlib
+import json
 import re
 import resource
 import signal
@@ -43,11 +44,11 @@ def figures(port):
     return {found[1] + (found[2] or ""): float(found[3]) for found in lines}
 
 
-def stranger(flow, port, path):
+def stranger(flow, port, path, body=b"", method="GET"):
     """The answer to somebody without a certificate."""
     peer = wire.Peer(flow.researcher.home, with_certificate=False)
     with contextlib.closing(peer.connection(port, 30)) as connection:
-        return wire.request(connection, "GET", path)
+        return wire.request(connection, method, path, body)
 
 
 @pytest.fixture(scope="module")
@@ -133,6 +134,17 @@ def test_who_asks_too_often_is_told_when_to_come_back(flow, metrics):
         answer = wire.ask(connection, QUESTION.format("t"))
         assert (answer.status, answer.headers["Retry-After"].isdigit()) == (429, True)
         assert wire.request(connection, "GET", "/healthz").status == 200, "on the same connection"
+
+
+def test_joins_of_strangers_are_counted_with_sign_ins(flow, metrics):
+    """Each refused one is a record for ever; honest work goes on beside them."""
+    flow.restart_gatekeeper(arguments=["--limit", "sign-in=0.02:3"])
+    port = flow.platform.gatekeeper.port
+    wish = json.dumps({"enrolment": "0" * 32, "csr_pem": "none", "signing_key": "",
+                       "proof": "0" * 64}).encode()
+    codes = [stranger(flow, port, "/v1/join", wish, "POST").status for _ in range(5)]
+    assert codes[3:] == [429, 429] and 429 not in codes[:3], codes
+    assert flow.researcher.query(QUESTION.format("t")).json()["rows"]
 
 
 def test_drains_before_it_stops_and_a_second_signal_ends_it_at_once(flow, metrics):
