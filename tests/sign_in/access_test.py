@@ -11,6 +11,7 @@ import ssl
 
 import pytest
 
+from crash.sign_ins import NO_RATES
 from support import processes, tokens
 
 ROOT = processes.ROOT
@@ -139,7 +140,8 @@ class World:
         platform.gatekeeper = processes.Server(
             "cryptonet-gatekeeper",
             ["serve", "--home", platform.gatekeeper_home, "--listen", f"127.0.0.1:{port}",
-             "--cloud", "https://127.0.0.1:1", "--origin", self.origin], folder / "gatekeeper.log")
+             "--cloud", "https://127.0.0.1:1", "--origin", self.origin,
+             *NO_RATES], folder / "gatekeeper.log")
         home = platform.gatekeeper_home
         self.state = tokens.State(home)
         cloud = "https://127.0.0.1:1"
