@@ -9,6 +9,7 @@ import re
 import stat
 import subprocess
 import threading
+import time
 import urllib.parse
 
 import pytest
@@ -334,3 +335,20 @@ def test_no_secret_lies_in_any_file_of_the_servers(visits, ada):
             assert secret.encode() not in content, (path, secret[:12])
             assert secret.encode().hex().encode() not in content, (path, secret[:12])
     assert b"planted" in b"".join(path.read_bytes() for path in files)  # the search can find
+
+
+def test_keys_that_expired_a_month_ago_are_removed_while_it_serves(visits, ada):
+    """At the start and every 30 seconds."""
+    now_s, month_s = visits.state.now_s(), 30 * 86400
+    old, kept = ({"made_at": at - 900, "expires_at": at, "id": name * 16} for name, at in
+                 (("a", now_s - month_s - 60), ("b", now_s - month_s + 3600)))
+    for columns in (old, kept):
+        visits.state.add_token("researcher", ada.home, **columns)
+    visits.restart_gatekeeper()
+    deadline = time.monotonic() + 20
+    count = "SELECT COUNT(*) FROM access_key WHERE id = ?"
+    while visits.state.number(count, old["id"]):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert visits.state.number(count, kept["id"]) == 1
+    assert ada.query(COUNT).json()["rows"]
