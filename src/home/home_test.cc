@@ -63,6 +63,8 @@ class JoinServer {
   }
   std::string url() const { return server_->url(); }
   int asked() const { return asked_; }
+  /// The next requests come too soon.
+  void refuse_first(int requests) { refusals_ = requests; }
   const api::JoinRequest& last() const { return last_; }
 
   fs::path write_enrolment(const TestFolder& folder, const char* name, const std::string& role,
@@ -83,6 +85,7 @@ class JoinServer {
  private:
   base::Result<net::HttpResponse> answer(const net::HttpRequest& http) {
     ++asked_;
+    if (asked_ <= refusals_) return net::too_many_requests("this address", std::chrono::seconds(1));
     CN_ASSIGN(last_, api::JoinRequest::from_json(base::text_of(http.body)));
     const auto proof = api::join_proof(secret_, last_.csr_pem, last_.signing_key);
     if (base::to_hex(proof) != last_.proof) {
@@ -100,6 +103,7 @@ class JoinServer {
   net::KeyAndCertificate authority_;
   api::JoinRequest last_;
   std::atomic<int> asked_ = 0;
+  std::atomic<int> refusals_ = 0;
   std::unique_ptr<net::HttpServer> server_;
 };
 
@@ -156,6 +160,13 @@ TEST_F(Joining, MakesAPrivateHomeThatOpens) {
   EXPECT_TRUE(home->gatekeeper().ok());
   EXPECT_TRUE(home->cloud().ok());
   EXPECT_EQ(entries(), (std::vector<std::string>{"enrol", "home"}));
+}
+
+TEST_F(Joining, WaitsForItsTurn) {
+  server_.refuse_first(2);
+  const auto joined = join_with(contributor());
+  ASSERT_TRUE(joined.ok()) << base::describe(joined.error());
+  EXPECT_EQ(server_.asked(), 3);
 }
 
 TEST_F(Joining, KeepsTheSecretAtHome) {
