@@ -88,16 +88,11 @@ class Loaded:
 
 @pytest.fixture(scope="module", params=[
     100_000, pytest.param(3_000_000, marks=pytest.mark.long)], ids=["100k", "3m"])
-def loaded(request, flow):
-    return Loaded(flow, request.param)
-
-
-@pytest.fixture(scope="module")
-def flow(tmp_path_factory):
+def loaded(request, tmp_path_factory):
     """A platform for each size of table, so that peaks of memory are its own."""
     from flow.conftest import Flow
     flow = Flow(tmp_path_factory.mktemp("load"))
-    yield flow
+    yield Loaded(flow, request.param)
     flow.platform.stop()
 
 
