@@ -28,6 +28,7 @@ using base::Status;
 constexpr int kTries = 5;
 constexpr std::size_t kCopyBytes = 64 * 1024;
 constexpr const char* kSnapshot = "backup.partial.db";
+constexpr const char* kHeads = "audit/heads";
 
 /// An open file, closed with the object.
 class SourceFile {
@@ -132,7 +133,7 @@ Status Backup::add_folder(const fs::path& folder, const std::string& name) {
     const auto status = fs::symlink_status(path, failed);
     if (fs::is_directory(status)) {
       CN_RETURN_IF_ERROR(add_folder(path, inner));
-    } else if (fs::is_regular_file(status)) {
+    } else if (fs::is_regular_file(status) && inner != kHeads) {
       CN_RETURN_IF_ERROR(add_file(path, inner));
     }
   }
@@ -156,6 +157,9 @@ Result<BackupFigures> Backup::write(base::WritableFile& out) {
   for (const char* name : {"authority.crt", "server.crt"}) {
     CN_RETURN_IF_ERROR(add_file(home_.folder() / name, name));
   }
+  // The heads of the log before its segments: what is recorded meanwhile may stand behind a head,
+  // but a head may not promise a record that is not there.
+  CN_RETURN_IF_ERROR(add_file(home_.folder() / kHeads, kHeads));
   for (const char* name : {"uploads", "audit"}) {
     CN_RETURN_IF_ERROR(add_folder(home_.folder() / name, name));
   }

@@ -4,9 +4,11 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <map>
 #include <set>
+#include <thread>
 
 #include "gatekeeper/home/backup.h"
 #include "gatekeeper/home/backup_stream.h"
@@ -200,6 +202,36 @@ TEST_F(HomeTest, OpeningAnythingElseIsRefused) {
   ASSERT_TRUE(make(folder_ / "home").ok());
   std::filesystem::remove(folder_ / "home" / "seal.json");
   EXPECT_EQ(Home::open(folder_ / "home", randomness_).error().code, ErrorCode::kLocalIo);
+}
+
+// The log grows while its files are copied: no head in the backup promises what is not in it.
+TEST_F(HomeTest, ABackupOfABusyGatekeeperOpens) {
+  const auto place = folder_ / "home";
+  ASSERT_TRUE(make(place).ok());
+  const auto home = *Home::open(place, randomness_);
+  std::atomic<bool> stop = false;
+  std::thread busy([&] {
+    while (!stop) {
+      audit::Event event(audit::Kind::kAdministration);
+      EXPECT_TRUE(home->audit().record(event.action("busy")).ok());
+    }
+  });
+  for (int i = 0; i < 12; ++i) {
+    const auto file = folder_ / ("backup" + std::to_string(i));
+    const auto now = std::chrono::system_clock::now();
+    const auto made = back_up(*home, file, base::real_file_system(), now);
+    ASSERT_TRUE(made.ok()) << base::describe(made.error());
+    const auto backup = *BackupReader::open(file);
+    const auto master = keys::open_bare(backup->seal_file(), place / keys::kMasterFile);
+    ASSERT_TRUE(master.ok());
+    const auto other = folder_ / ("restored" + std::to_string(i));
+    ASSERT_TRUE(restore(*backup, *master, other, base::real_file_system(), randomness_, now).ok());
+    const auto again = Home::open(other, randomness_);
+    ASSERT_TRUE(again.ok()) << base::describe(again.error());
+    EXPECT_TRUE((*again)->audit().head().ok()) << i;
+  }
+  stop = true;
+  busy.join();
 }
 
 }  // namespace
