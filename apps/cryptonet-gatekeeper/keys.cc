@@ -24,6 +24,8 @@ Status reseal(const Session& session, const Options& options) {
   CN_RETURN_IF_ERROR(home->lock_keys());
   CN_ASSIGN(const auto master, open_master(session, *home, options.opening));
   CN_ASSIGN(const keys::Sealing sealing, read_sealing(options.sealing));
+  CN_RETURN_IF_ERROR(
+      home->audit().record_soon(audit::Event(audit::Kind::kRotation).action("reseal_begun")));
   CN_ASSIGN(const auto shares, home->reseal(master, sealing, base::real_file_system(), randomness));
   CN_RETURN_IF_ERROR(
       home->audit().record_soon(audit::Event(audit::Kind::kRotation).action("resealed")));
@@ -43,6 +45,8 @@ Status rotate(const Session& session, const Options& options) {
   CN_RETURN_IF_ERROR(home->lock_keys());
   CN_ASSIGN(const auto master, open_master(session, *home, options.opening));
   if (home->sealed()) CN_RETURN_IF_ERROR(home->unseal(master));
+  CN_RETURN_IF_ERROR(
+      home->audit().record_soon(audit::Event(audit::Kind::kRotation).action("rotation_begun")));
   CN_ASSIGN(const auto rotation, open::rotate(*home, master, options.rotation,
                                               base::real_file_system(), randomness, now()));
   CN_RETURN_IF_ERROR(home->audit().record_soon(audit::Event(audit::Kind::kRotation)

@@ -22,8 +22,17 @@ using base::Status;
 
 constexpr std::size_t kMaxBatch = 4096;
 constexpr std::size_t kMostWaiting = 256;
+constexpr std::size_t kPendingAtOnce = 1024;  ///< so that segments stay as small as they are
 /// The state hears of a new head after so many records, and when the server asks for it.
 constexpr std::uint64_t kRecordsPerStateHead = 256;
+
+std::string pending_line(Record record, const std::string& time) {
+  record.sequence = 1;
+  record.time = time;
+  std::string line;
+  cryptonet::audit::write_record(std::move(record), line);
+  return line;
+}
 
 /// What the one who asked is told; the place is in the program's own log.
 Error unwritable(const Error& why) {
@@ -49,35 +58,40 @@ Log::Log(LogOptions options, state::Database& database)
 Log::~Log() { close(); }
 
 Status Log::open(const base::Secret<32>& key) {
+  const std::lock_guard turn(turnstile_);
+  const std::unique_lock life(life_);
   CHECK(!is_open_);
   keys_.emplace(
       Keys{cryptonet::audit::HeadSigner(keys::derived_key(key, "cryptonet audit heads v1")),
            keys::derived_key(key, "cryptonet audit fingerprints v1")});
   is_open_ = true;
   failing_ = false;
-  std::vector<Event> waiting;
-  {
-    const std::lock_guard lock(mutex_);
-    waiting = waiting_;
-  }
   Status opened = base::real_file_system().make_folders(options_.folder, 0700);
-  if (opened.ok()) opened = record(std::move(waiting));  // reads what is there
-  if (opened.ok()) {
-    const std::lock_guard lock(mutex_);
-    waiting_.clear();
-  }
+  if (opened.ok()) opened = record_open(std::vector<Event>());  // reads what is there
   if (opened.ok()) opened = take_pending();
-  if (!opened.ok()) close();
+  if (!opened.ok()) close_open();
   return opened;
 }
 
+std::shared_lock<std::shared_mutex> Log::enter() const {
+  const std::lock_guard turn(turnstile_);
+  return std::shared_lock(life_);
+}
+
 void Log::close() {
+  const std::lock_guard turn(turnstile_);
+  const std::unique_lock life(life_);
+  close_open();
+}
+
+void Log::close_open() {
   if (!is_open_) return;
   if (const Status kept = keep_newest(); !kept.ok()) {
     spdlog::warn("the state does not hold the last head of the audit log: {}",
                  base::describe(kept.error()));
   }
   is_open_ = false;
+  waiting_ = 0;
   tail_.reset();
   segment_.reset();
   slots_.reset();
@@ -106,26 +120,37 @@ Status Log::record(Event event) {
   return record(std::move(events));
 }
 
-void Log::note(Event event) {
-  const Kind kind = event.kind();
-  if (!is_open_) {
-    const std::lock_guard lock(mutex_);
-    event.record_.time = now_text();
-    if (waiting_.size() < kMostWaiting) {
-      waiting_.push_back(std::move(event));
-    } else {
-      ++lost_;
-    }
-    return;
-  }
-  if (const Status recorded = record(std::move(event)); !recorded.ok()) {
-    spdlog::critical("an event '{}' could not be recorded", kind_word(kind));
-    const std::lock_guard lock(mutex_);
-    ++lost_;
-  }
+Status Log::record(std::vector<Event> events) {
+  const auto life = enter();
+  return record_open(std::move(events));
 }
 
-Status Log::record(std::vector<Event> events) {
+void Log::note(Event event) {
+  const Kind kind = event.kind();
+  const auto life = enter();
+  bool room = true;
+  if (!is_open_) {
+    const std::lock_guard lock(mutex_);
+    room = waiting_ < kMostWaiting;
+    if (room) ++waiting_;
+  }
+  if (room) {
+    const Status recorded =
+        is_open_ ? record_open(std::move(event)) : add_pending(std::move(event));
+    if (recorded.ok()) return;
+  }
+  spdlog::critical("an event '{}' could not be recorded", kind_word(kind));
+  const std::lock_guard lock(mutex_);
+  ++lost_;
+}
+
+Status Log::record_open(Event event) {
+  std::vector<Event> events;
+  events.push_back(std::move(event));
+  return record_open(std::move(events));
+}
+
+Status Log::record_open(std::vector<Event> events) {
   if (!is_open_) {
     return Error(ErrorCode::kLocalIo, "audit.closed",
                  "the audit log is closed while the gatekeeper is sealed",
@@ -327,32 +352,69 @@ void Log::acknowledge(const Tail& tail) {
 }
 
 Result<Head> Log::head() {
-  CN_RETURN_IF_ERROR(record(std::vector<Event>()));  // another process may have written
+  const auto life = enter();
+  CN_RETURN_IF_ERROR(record_open(std::vector<Event>()));  // another process may have written
   const std::lock_guard lock(mutex_);
   return sign(acknowledged_);
 }
 
 Status Log::record_soon(Event event) {
-  if (is_open_) return record(std::move(event));
-  event.record_.sequence = 1;
-  event.record_.time = now_text();
-  std::string line;
-  cryptonet::audit::write_record(std::move(event.record_), line);
-  return state_heads_.add_pending(line);
+  const auto life = enter();
+  return is_open_ ? record_open(std::move(event)) : add_pending(std::move(event));
+}
+
+Status Log::add_pending(Event event) {
+  CN_RETURN_IF_ERROR(state_heads_.add_pending(pending_line(std::move(event.record_), now_text())));
+  return base::ok();
+}
+
+Result<std::int64_t> Log::announce(Event intent) {
+  const auto life = enter();
+  // Held until the row is known: whoever takes what waits must not take this one.
+  const std::lock_guard lock(pending_mutex_);
+  CN_ASSIGN(const std::int64_t id,
+            state_heads_.add_pending(pending_line(std::move(intent.record_), now_text())));
+  announced_.insert(id);
+  return id;
+}
+
+Status Log::settle(std::int64_t announced, std::optional<Event> made) {
+  const auto life = enter();
+  Status settled = base::ok();
+  if (made.has_value()) settled = record_open(std::move(*made));
+  if (settled.ok()) {
+    // A row that stays tells of the change a second time, which is better than not at all.
+    if (const Status removed = state_heads_.remove_pending({announced}); !removed.ok()) {
+      spdlog::warn("a settled event waits in the state: {}", base::describe(removed.error()));
+    }
+  }
+  const std::lock_guard lock(pending_mutex_);
+  announced_.erase(announced);
+  return settled;
 }
 
 /// A crash between the two steps records something twice, never not at all.
 Status Log::take_pending() {
-  CN_ASSIGN(const auto pending, state_heads_.pending());
-  if (pending.empty()) return base::ok();
-  std::vector<Event> events;
-  for (const auto& waiting : pending) {
-    CN_ASSIGN(auto parsed, cryptonet::audit::parse_record(waiting.record));
-    events.emplace_back(Kind::kAdministration);
-    events.back().record_ = std::move(parsed.record);
+  std::vector<state::AuditHeads::Pending> pending;
+  {
+    const std::lock_guard lock(pending_mutex_);
+    CN_ASSIGN(pending, state_heads_.pending());
+    std::erase_if(pending, [this](const auto& one) { return announced_.contains(one.id); });
   }
-  CN_RETURN_IF_ERROR(record(std::move(events)));
-  return state_heads_.remove_pending(pending.back().id);
+  for (std::size_t first = 0; first < pending.size(); first += kPendingAtOnce) {
+    const std::size_t last = std::min(pending.size(), first + kPendingAtOnce);
+    std::vector<Event> events;
+    std::vector<std::int64_t> ids;
+    for (std::size_t i = first; i < last; ++i) {
+      CN_ASSIGN(auto parsed, cryptonet::audit::parse_record(pending[i].record));
+      events.emplace_back(Kind::kAdministration);
+      events.back().record_ = std::move(parsed.record);
+      ids.push_back(pending[i].id);
+    }
+    CN_RETURN_IF_ERROR(record_open(std::move(events)));
+    CN_RETURN_IF_ERROR(state_heads_.remove_pending(ids));
+  }
+  return base::ok();
 }
 
 /// What could not be told when it happened is told by its number: a gap that nobody sees would look
@@ -365,13 +427,15 @@ Status Log::tell_lost() {
   }
   if (lost == 0 && !failing_) return base::ok();
   CN_RETURN_IF_ERROR(
-      record(Event(Kind::kAdministration).action("log_resumed").count("lost", lost)));
+      record_open(Event(Kind::kAdministration).action("log_resumed").count("lost", lost)));
   const std::lock_guard lock(mutex_);
   lost_ -= lost;
   return base::ok();
 }
 
 Status Log::keep_head() {
+  const auto life = enter();
+  if (!is_open_) return base::ok();
   CN_RETURN_IF_ERROR(take_pending());
   CN_RETURN_IF_ERROR(tell_lost());
   return keep_newest();
@@ -392,6 +456,7 @@ Status Log::keep_newest() {
 }
 
 Result<Page> Log::read(std::uint64_t first, std::size_t max_lines, std::size_t max_bytes) {
+  const auto life = enter();
   std::uint64_t last = 0;
   {
     const std::lock_guard lock(mutex_);
@@ -423,6 +488,8 @@ Result<Page> Log::read(std::uint64_t first, std::size_t max_lines, std::size_t m
 }
 
 Fingerprint Log::fingerprint(Word what, base::ByteView text) const {
+  const auto life = enter();
+  if (!is_open_) return {};  // it is recorded nowhere: the records are refused as well
   base::ByteWriter message;
   message.block(base::view_of(what.text()));
   message.block(text);

@@ -14,6 +14,8 @@
 #include <deque>
 #include <functional>
 #include <mutex>
+#include <set>
+#include <shared_mutex>
 
 #include "gatekeeper/audit/event.h"
 #include "gatekeeper/audit/head_slots.h"
@@ -49,10 +51,9 @@ class Log {
 
   /// Makes the folder when neither it nor a head of it in the state is there. kIntegrity, naming
   /// the place, when what was acknowledged does not stand there any more; the log stays closed
-  /// then. `key` is the home's, of kKeyLabel. To open and to close is for one thread, while no
-  /// other records.
+  /// then. `key` is the home's, of kKeyLabel.
   base::Status open(const base::Secret<32>& key);
-  /// Wipes the keys.
+  /// Wipes the keys, once those that record now are done.
   void close();
 
   /// Durable when it returns. kLocalIo when that cannot be: then nothing may be released.
@@ -61,12 +62,19 @@ class Log {
   base::Status record(std::vector<Event> events);
   /// For what is refused or has happened already, where a full disk changes nothing any more: a
   /// failure is said in the program's own log, and keep_head() records how many there were. While
-  /// the log is closed, the first of them wait in memory until it opens.
+  /// the log is closed, the first of them wait in the state until it opens.
   void note(Event event);
 
   /// Durable when it returns, also while the log is closed: then in the state, from where it goes
   /// into the log when that opens, or within a minute of the program that has it open.
   base::Status record_soon(Event event);
+
+  /// For a change of the state that is about to be made: `intent` is durable in the state when it
+  /// returns, and goes into the log unless settle() is told what came of it. So a change that a
+  /// crash or a full disk left without a record is known all the same.
+  base::Result<std::int64_t> announce(Event intent);
+  /// What came of it, durable when it returns; nothing: it was not made after all.
+  base::Status settle(std::int64_t announced, std::optional<Event> made);
 
   /// A head over all that was acknowledged, signed now.
   base::Result<Head> head();
@@ -79,7 +87,6 @@ class Log {
   /// Lines from `first` on: at most `max_lines`, and no further line after `max_bytes`.
   base::Result<Page> read(std::uint64_t first, std::size_t max_lines, std::size_t max_bytes);
   Fingerprint fingerprint(Word what, base::ByteView text) const;
-  const std::array<std::uint8_t, 32>& key() const { return keys_->signer.key(); }
 
  private:
   struct Waiter;
@@ -87,6 +94,12 @@ class Log {
     cryptonet::audit::HeadSigner signer;
     base::Secret<32> fingerprints;
   };
+  std::shared_lock<std::shared_mutex> enter() const;
+  // Of whoever holds life_.
+  base::Status record_open(std::vector<Event> events);
+  base::Status record_open(Event event);
+  base::Status add_pending(Event event);
+  void close_open();
   Head sign(const Tail& tail) const;
   base::Status take_pending();
   base::Status tell_lost();
@@ -105,17 +118,24 @@ class Log {
   LogOptions options_;
   state::AuditHeads state_heads_;
 
-  mutable std::mutex mutex_;
+  /// Shared by all that use the log, one's own while it opens or closes. Whoever opens or closes
+  /// holds the turnstile while waiting for it, or a crowd that records would keep the keys here.
+  mutable std::mutex turnstile_;
+  mutable std::shared_mutex life_;
   std::optional<Keys> keys_;  ///< nothing while it is closed
-  std::atomic<bool> is_open_ = false;
+  bool is_open_ = false;
+
+  mutable std::mutex mutex_;
   std::atomic<bool> failing_ = false;
-  std::vector<Event> waiting_;  ///< noted while it was closed
-  std::uint64_t lost_ = 0;      ///< notes that no record tells of
+  std::size_t waiting_ = 0;  ///< notes in the state since it was closed
+  std::uint64_t lost_ = 0;   ///< notes that no record tells of
   std::deque<Waiter*> queue_;
   bool writing_ = false;             ///< somebody leads a batch
   Tail acknowledged_;                ///< under mutex_
   std::uint64_t kept_in_state_ = 0;  ///< under mutex_
   std::mutex state_mutex_;           ///< one keeps a head at a time
+  std::mutex pending_mutex_;
+  std::set<std::int64_t> announced_;  ///< in the state, not settled yet
 
   // Of whoever leads.
   std::optional<HeadSlots> slots_;

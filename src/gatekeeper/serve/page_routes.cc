@@ -295,14 +295,14 @@ using CallerHandler = Result<HttpResponse> (*)(Parts&, const auth::Caller&, cons
 
 /// A route that the page alone may call.
 net::Route open_page_route(Parts& parts, const api::RouteInfo& route, OpenHandler handler) {
-  return open_route(route,
-                    [&parts, route, handler](const HttpRequest& request) -> Result<HttpResponse> {
-                      const base::Status from_page = check_origin(parts, request);
-                      if (!from_page.ok()) {
-                        return not_admitted(parts, route, request, nullptr, from_page.error());
-                      }
-                      return recorded(parts, route, request, nullptr, handler(parts, request));
-                    });
+  return open_route(
+      route, [&parts, route, handler](const HttpRequest& request) -> Result<HttpResponse> {
+        const base::Status from_page = check_origin(parts, request);
+        if (!from_page.ok()) {
+          return not_admitted(parts, route, request, nullptr, from_page.error());
+        }
+        return recorded(parts, route, request, nullptr, [&] { return handler(parts, request); });
+      });
 }
 
 /// The same, for whoever is signed in there.
@@ -313,7 +313,8 @@ net::Route signed_in_route(Parts& parts, const api::RouteInfo& route, CallerHand
         const auto caller =
             from_page.ok() ? caller_of(parts, request) : Result<auth::Caller>(from_page.error());
         if (!caller.ok()) return not_admitted(parts, route, request, nullptr, caller.error());
-        return recorded(parts, route, request, &*caller, handler(parts, *caller, request));
+        return recorded(parts, route, request, &*caller,
+                        [&] { return handler(parts, *caller, request); });
       });
 }
 }  // namespace

@@ -143,6 +143,13 @@ const Noted* find(const api::RouteInfo& route) {
   return found == kNoted.end() ? nullptr : found;
 }
 
+/// Of a session nothing is left when its token is not told; a change of rights, keys or data stays.
+bool outlives_its_record(Kind kind) {
+  return kind == Kind::kBootstrap || kind == Kind::kUser || kind == Kind::kProject ||
+         kind == Kind::kAccessKey || kind == Kind::kFactor || kind == Kind::kPublish ||
+         kind == Kind::kDrop;
+}
+
 /// What somebody claims to be called is often a password that was typed in the wrong place.
 void claimed_name(Parts& parts, Event& event, const HttpRequest& request) {
   auto message = api::SignInRequest::from_json(base::text_of(request.body));
@@ -160,16 +167,27 @@ Event event_of(Kind kind, const HttpRequest& request, const auth::Caller* caller
 }
 
 Result<HttpResponse> recorded(Parts& parts, const api::RouteInfo& route, const HttpRequest& request,
-                              const auth::Caller* caller, Result<HttpResponse> response) {
+                              const auth::Caller* caller,
+                              const std::function<Result<HttpResponse>()>& handler) {
   const Noted* noted = find(route);
-  if (noted == nullptr) return response;
+  if (noted == nullptr) return handler();
+  std::optional<std::int64_t> announced;
+  if (outlives_its_record(noted->kind)) {
+    // What names the request holds is not known to be right before the handler has looked.
+    Event intent = event_of(noted->kind, request, caller);
+    intent.action(noted->action).route(route.method, route.pattern).word("state", "begun");
+    CN_ASSIGN(announced, parts.audit.announce(std::move(intent)));
+  }
+  auto response = handler();
   if (response.ok()) {
     Event event = event_of(noted->kind, request, caller);
     event.action(noted->action);
     noted->details(event, request, *response);
-    CN_RETURN_IF_ERROR(parts.audit.record(std::move(event)));
+    CN_RETURN_IF_ERROR(announced.has_value() ? parts.audit.settle(*announced, std::move(event))
+                                             : parts.audit.record(std::move(event)));
     return response;
   }
+  if (announced.has_value()) CN_RETURN_IF_ERROR(parts.audit.settle(*announced, std::nullopt));
   const bool signing_in = noted->kind == Kind::kSignIn;
   const Kind kind = response.error().rule.ends_with("too_many") ? Kind::kRateLimited
                     : signing_in                                ? Kind::kSignInDenied

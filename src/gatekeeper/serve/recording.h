@@ -5,6 +5,8 @@
 // steps.
 #pragma once
 
+#include <functional>
+
 #include "api/path.h"
 #include "gatekeeper/serve/gatekeeper.h"
 
@@ -14,11 +16,12 @@ namespace cryptonet::gatekeeper::serve {
 audit::Event event_of(audit::Kind kind, const net::HttpRequest& request,
                       const auth::Caller* caller = nullptr);
 
-/// Passes the response on when its record is durable. Routes that change nothing are not recorded.
-base::Result<net::HttpResponse> recorded(Parts& parts, const api::RouteInfo& info,
-                                         const net::HttpRequest& request,
-                                         const auth::Caller* caller,
-                                         base::Result<net::HttpResponse> response);
+/// Runs the handler, and passes its response on when the record of it is durable. A change that
+/// would outlive a missing record is announced in the state before it is made. Routes that change
+/// nothing are not recorded.
+base::Result<net::HttpResponse> recorded(
+    Parts& parts, const api::RouteInfo& info, const net::HttpRequest& request,
+    const auth::Caller* caller, const std::function<base::Result<net::HttpResponse>()>& handler);
 /// That a person has one recovery code less.
 base::Status record_recovery_code(Parts& parts, const net::HttpRequest& request,
                                   const std::string& user);

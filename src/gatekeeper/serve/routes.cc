@@ -37,7 +37,8 @@ net::Route admitted_route(Parts& parts, const api::RouteInfo& info, PrincipalHan
                       if (!principal.ok()) {
                         return not_admitted(parts, info, request, nullptr, principal.error());
                       }
-                      return recorded(parts, info, request, nullptr, handler(*principal, request));
+                      return recorded(parts, info, request, nullptr,
+                                      [&] { return handler(*principal, request); });
                     });
 }
 
@@ -76,19 +77,18 @@ base::Status admit_caller(Parts& parts, const api::RouteInfo& info, const net::H
 
 net::Route person_route(Parts& parts, const api::RouteInfo& info, PersonHandler handler) {
   CHECK(!info.people.empty());
-  return open_route(info,
-                    [&parts, info, handler = std::move(handler)](
-                        const net::HttpRequest& request) -> Result<net::HttpResponse> {
-                      std::optional<auth::Caller> caller;
-                      const base::Status admitted = admit_caller(parts, info, request, caller);
-                      const auth::Caller* who = caller.has_value() ? &*caller : nullptr;
-                      // A record of each would let a flood fill the log: the figures count them.
-                      if (!admitted.ok() && admitted.error().rule == "rate.too_many")
-                        return admitted.error();
-                      if (!admitted.ok())
-                        return not_admitted(parts, info, request, who, admitted.error());
-                      return recorded(parts, info, request, who, handler(caller, request));
-                    });
+  return open_route(
+      info,
+      [&parts, info,
+       handler = std::move(handler)](const net::HttpRequest& request) -> Result<net::HttpResponse> {
+        std::optional<auth::Caller> caller;
+        const base::Status admitted = admit_caller(parts, info, request, caller);
+        const auth::Caller* who = caller.has_value() ? &*caller : nullptr;
+        // A record of each would let a flood fill the log: the figures count them.
+        if (!admitted.ok() && admitted.error().rule == "rate.too_many") return admitted.error();
+        if (!admitted.ok()) return not_admitted(parts, info, request, who, admitted.error());
+        return recorded(parts, info, request, who, [&] { return handler(caller, request); });
+      });
 }
 
 Result<state::UploadId> parse_upload_id(const std::string& hex) {

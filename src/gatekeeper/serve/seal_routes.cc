@@ -64,26 +64,31 @@ Result<HttpResponse> unseal(Parts& parts, const HttpRequest& request, Unseal fun
   return reply(state);
 }
 
-/// The machine itself, or a custodian with a fresh second factor (`by_person` checks). A sealed
-/// gatekeeper knows nobody, and has nothing left to refuse.
-Status may_seal(Parts& parts, const HttpRequest& request, const net::Handler& by_person) {
+/// The machine itself, or a custodian with a fresh second factor (`by_person` checks, and answers
+/// with the name), who goes into the event.
+Status may_seal(Parts& parts, const HttpRequest& request, const net::Handler& by_person,
+                audit::Event& event) {
   if (is_own_machine(parts, request.peer)) return base::ok();
-  if (parts.seal_gate.sealed()) return may_unseal(parts, request.peer);
   CN_ASSIGN(const auto pass, parts.seal_gate.enter());  // left before the gate is closed
-  CN_RETURN_IF_ERROR(by_person(request));
+  CN_ASSIGN(const HttpResponse name, by_person(request));
+  event.person(base::text_of(name.body));
   return base::ok();
 }
 
 Result<HttpResponse> seal(Parts& parts, const HttpRequest& request, const net::Handler& by_person) {
-  CN_RETURN_IF_ERROR(may_seal(parts, request, by_person));
+  if (parts.seal_gate.sealed()) {  // it knows nobody then, and there is nothing to do or to record
+    CN_RETURN_IF_ERROR(may_unseal(parts, request.peer));
+    return reply(parts.unsealing.state(Clock::now()));
+  }
+  audit::Event event(audit::Kind::kSeal);
+  event.machine(request.peer.name, request.peer.address);
+  CN_RETURN_IF_ERROR(may_seal(parts, request, by_person, event));
   CN_ASSIGN(const auto file, parts.home.seal_file());
   if (keys::mode_of(file) == keys::SealMode::kNone) {
     return Error(ErrorCode::kRefused, "seal.mode",
                  "this home is sealed by nothing: its keys lie bare on the disk",
                  "cryptonet-gatekeeper passphrase or shares seals it");
   }
-  audit::Event event(audit::Kind::kSeal);
-  event.machine(request.peer.name, request.peer.address);
   CN_RETURN_IF_ERROR(parts.audit.record_soon(std::move(event)));
   CN_RETURN_IF_ERROR(parts.seal_gate.seal(kPatience));
   spdlog::info("sealed");
@@ -109,9 +114,11 @@ void add_seal_routes(Parts& parts, std::vector<net::Route>& routes) {
                                 CN_RETURN_IF_ERROR(may_unseal(parts, request.peer));
                                 return reply(parts.unsealing.reset());
                               }));
-  net::Route sealing = person_route(
-      parts, info::kSeal,
-      [](const auto&, const auto&) -> Result<HttpResponse> { return net::json_response("{}"); });
+  net::Route sealing =
+      person_route(parts, info::kSeal, [](const auto& caller, const auto&) -> Result<HttpResponse> {
+        const base::ByteView name = base::view_of(caller->person.name);
+        return net::octet_response({name.begin(), name.end()});
+      });
   sealing.handler = [&parts, by_person = std::move(sealing.handler)](const HttpRequest& request) {
     return seal(parts, request, by_person);
   };

@@ -23,12 +23,19 @@ Status AuditHeads::keep(const std::string& head) {
   });
 }
 
-Status AuditHeads::add_pending(const std::string& record) {
-  return database_.write([&](Connection& connection) -> Status {
+Result<std::int64_t> AuditHeads::add_pending(const std::string& record) {
+  std::int64_t id = 0;
+  CN_RETURN_IF_ERROR(database_.write([&](Connection& connection) -> Status {
     CN_ASSIGN(Statement statement,
-              connection.prepare("INSERT INTO audit_pending (record) VALUES (?)"));
-    return statement.bind(record).run();
-  });
+              connection.prepare("INSERT INTO audit_pending (record) VALUES (?) RETURNING id"));
+    CN_ASSIGN(const bool row, statement.bind(record).step());
+    CHECK(row);
+    id = statement.integer(0);
+    CN_ASSIGN(const bool more, statement.step());
+    CHECK(!more);
+    return base::ok();
+  }));
+  return id;
 }
 
 Result<std::vector<AuditHeads::Pending>> AuditHeads::pending() {
@@ -44,10 +51,13 @@ Result<std::vector<AuditHeads::Pending>> AuditHeads::pending() {
   });
 }
 
-Status AuditHeads::remove_pending(std::int64_t last) {
+Status AuditHeads::remove_pending(const std::vector<std::int64_t>& ids) {
   return database_.write([&](Connection& connection) -> Status {
-    CN_ASSIGN(Statement statement, connection.prepare("DELETE FROM audit_pending WHERE id <= ?"));
-    return statement.bind(last).run();
+    for (const std::int64_t id : ids) {
+      CN_ASSIGN(Statement statement, connection.prepare("DELETE FROM audit_pending WHERE id = ?"));
+      CN_RETURN_IF_ERROR(statement.bind(id).run());
+    }
+    return base::ok();
   });
 }
 

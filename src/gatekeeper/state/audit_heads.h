@@ -5,6 +5,7 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
 #include "gatekeeper/state/database.h"
 
@@ -21,11 +22,10 @@ class AuditHeads {
     std::int64_t id = 0;
     std::string record;
   };
-  base::Status add_pending(const std::string& record);
+  base::Result<std::int64_t> add_pending(const std::string& record);
   /// In the order in which they were added.
   base::Result<std::vector<Pending>> pending();
-  /// Removes those up to this one.
-  base::Status remove_pending(std::int64_t last);
+  base::Status remove_pending(const std::vector<std::int64_t>& ids);
 
  private:
   Database& database_;
