@@ -61,13 +61,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const base::ByteView input(data, size);
   std::string text(base::text_of(input.subspan(1)));
   if (data[0] % 2 != 0) text = log_of(input);
-  std::vector<KnownHead> kept;
-  if (auto head = head_of_text(text); head.ok()) kept.push_back({*head, "itself"});
-  const auto checked = verify_exported(text, "log", kept);
+  Known known;
+  if (auto head = head_of_text(text); head.ok()) known.heads.push_back({*head, "itself"});
+  const auto checked = verify_exported(text, "log", known);
   base::Secret<32> other;
   other.span()[0] = 1;
-  kept.assign({{HeadSigner(other).sign(2, {}, kTime), "another log"}});
-  if (verdict(verify_exported(text, "log", kept)).ok()) std::abort();
+  known.heads.assign({{HeadSigner(other).sign(2, {}, kTime), "another log"}});
+  if (verdict(verify_exported(text, "log", known)).ok()) std::abort();
+  known.heads.clear();
+  known.key = HeadSigner(other).key();
+  if (checked.head.has_value() && verdict(verify_exported(text, "log", known)).ok()) std::abort();
   if (report_text(checked).empty() || report_json(checked).empty()) std::abort();
   // Sound means: it is the one spelling of its records.
   if (verdict(checked).ok() && !checked.head.has_value()) std::abort();

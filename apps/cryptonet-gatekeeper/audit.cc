@@ -18,20 +18,21 @@ constexpr std::uint64_t kMaxHeadFileBytes = std::uint64_t{4} << 30;
 
 Status verify(const Session& session, const std::string& kept_file) {
   const std::filesystem::path home(session.home);
-  std::vector<log::KnownHead> kept;
+  log::Known known;
   CN_ASSIGN(const auto database, state::Database::open(home / "state.db"));
   CN_ASSIGN(const auto in_state, state::AuditHeads(*database).find());
   if (in_state.has_value()) {
     CN_ASSIGN(log::Head head, log::parse_head(*in_state));
-    kept.push_back({std::move(head), "the head in state.db"});
+    known.heads.push_back({std::move(head), "the head in state.db"});
   }
   if (!kept_file.empty()) {
     CN_ASSIGN(const base::Bytes bytes, base::read_file(kept_file, kMaxHeadFileBytes));
     auto head = log::head_of_text(base::text_of(bytes));
     if (!head.ok()) return std::move(head.take_error()).at(kept_file);
-    kept.push_back({std::move(*head), kept_file});
+    known.heads.push_back({std::move(*head), kept_file});
   }
-  CN_ASSIGN(const auto checked, audit::verify_folder(home / "audit", kept));
+  CN_ASSIGN(auto checked, audit::verify_folder(home / "audit", known));
+  checked.compared = !kept_file.empty();  // state.db lies beside the log
   std::string text = log::report_text(checked);
   text.pop_back();
   report(session, text, log::report_json(checked));

@@ -26,6 +26,7 @@ constexpr std::chrono::seconds kFollowPeriod{1};
 struct Flags {
   std::string file;
   std::string head;
+  std::string key;
   std::string out;
   std::uint64_t count = 20;
   bool follow = false;
@@ -71,14 +72,18 @@ class Remote {
   std::unique_ptr<net::HttpClient> gatekeeper_;
 };
 
-Result<std::vector<log::KnownHead>> kept_heads(const std::string& file) {
-  std::vector<log::KnownHead> kept;
-  if (file.empty()) return kept;
-  CN_ASSIGN(const base::Bytes bytes, base::read_file(file, kMaxHeadFileBytes));
+Result<log::Known> known_of(const Flags& flags) {
+  log::Known known;
+  if (!flags.key.empty() && !base::from_hex(flags.key, known.key.emplace())) {
+    return Error(ErrorCode::kUsage, "audit.key_text", "a key has 64 lower-case hexadecimal digits",
+                 "`audit verify` prints it");
+  }
+  if (flags.head.empty()) return known;
+  CN_ASSIGN(const base::Bytes bytes, base::read_file(flags.head, kMaxHeadFileBytes));
   auto head = log::head_of_text(base::text_of(bytes));
-  if (!head.ok()) return std::move(head.take_error()).at(file);
-  kept.push_back({std::move(*head), file});
-  return kept;
+  if (!head.ok()) return std::move(head.take_error()).at(flags.head);
+  known.heads.push_back({std::move(*head), flags.head});
+  return known;
 }
 
 Status say(const log::Checked& checked, const std::string& format) {
@@ -89,32 +94,32 @@ Status say(const log::Checked& checked, const std::string& format) {
 
 /// Reads all of it; `take` sees every line before it is judged.
 template <typename Take>
-Result<log::Checked> check_remote(Remote& remote, const std::vector<log::KnownHead>& kept,
-                                  Take take) {
+Result<log::Checked> check_remote(Remote& remote, const log::Known& known, Take take) {
   CN_ASSIGN(const log::Head head, remote.head());
   log::Verifier verifier;
   verifier.expect(head, "the head that the gatekeeper gave");
-  for (const log::KnownHead& known : kept) verifier.expect(known.head, known.source);
+  for (const log::KnownHead& other : known.heads) verifier.expect(other.head, other.source);
   CN_RETURN_IF_ERROR(remote.lines(1, head.sequence, [&](const std::string& line) -> Status {
     verifier.line(line);
     return take(line);
   }));
-  compare_keys(verifier, head, kept);
+  compare_keys(verifier, head, known);
   log::Checked checked;
+  checked.compared = !known.heads.empty() || known.key.has_value();
   checked.head = head;
   checked.report = std::move(verifier).finish();
   return checked;
 }
 
 Status verify(const Session& session, const Flags& flags) {
-  CN_ASSIGN(const auto kept, kept_heads(flags.head));
+  CN_ASSIGN(const auto known, known_of(flags));
   if (!flags.file.empty()) {
     CN_ASSIGN(const auto file, base::MappedFile::open(flags.file));
-    return say(log::verify_exported(base::text_of(file.bytes()), flags.file, kept), flags.format);
+    return say(log::verify_exported(base::text_of(file.bytes()), flags.file, known), flags.format);
   }
   CN_ASSIGN(auto remote, Remote::open(session));
   CN_ASSIGN(const auto checked,
-            check_remote(remote, kept, [](const std::string&) { return base::ok(); }));
+            check_remote(remote, known, [](const std::string&) { return base::ok(); }));
   return say(checked, flags.format);
 }
 
@@ -173,6 +178,8 @@ void add_verify(CLI::App& app, Session& session) {
   command.add_option("FILE", flags->file, "an export; without one the gatekeeper is asked");
   command.add_option("--head", flags->head, "an earlier export, or the last line of one")
       ->type_name("FILE");
+  command.add_option("--key", flags->key, "the log's signing key, from elsewhere")
+      ->type_name("HEX");
   add_format(command, session, flags->format, {"text", "json"});
   finish_command(command, session,
                  "  cryptonet audit verify\n"

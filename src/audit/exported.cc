@@ -23,19 +23,23 @@ Result<Head> head_of_text(std::string_view text) {
   return parse_head(split_last_line(text).second);
 }
 
-void compare_keys(Verifier& verifier, const Head& own, const std::vector<KnownHead>& kept) {
-  for (const KnownHead& known : kept) {
-    if (known.head.key == own.key) continue;
+void compare_keys(Verifier& verifier, const Head& own, const Known& known) {
+  const std::string signed_with =
+      "the log's own head was signed with key " + base::to_hex(own.key) + ", ";
+  for (const KnownHead& head : known.heads) {
+    if (head.head.key == own.key) continue;
     verifier.add("audit.key", own.sequence,
-                 "the log's own head was signed with key " + base::to_hex(own.key) + ", " +
-                     known.source + " with " + base::to_hex(known.head.key));
+                 signed_with + head.source + " with " + base::to_hex(head.head.key));
+  }
+  if (known.key.has_value() && *known.key != own.key) {
+    verifier.add("audit.key", own.sequence, signed_with + "not " + base::to_hex(*known.key));
   }
 }
 
-Checked verify_exported(std::string_view text, const std::string& name,
-                        const std::vector<KnownHead>& kept) {
+Checked verify_exported(std::string_view text, const std::string& name, const Known& known) {
   Verifier verifier;
   Checked checked;
+  checked.compared = !known.heads.empty() || known.key.has_value();
   auto [lines, last] = split_last_line(text);
   auto head = parse_head(last);
   const bool meant_as_head = looks_like_head(last);
@@ -44,7 +48,7 @@ Checked verify_exported(std::string_view text, const std::string& name,
     checked.head = *head;
     verifier.expect(*head, "the head at the end of the file");
   }
-  for (const KnownHead& known : kept) verifier.expect(known.head, known.source);
+  for (const KnownHead& other : known.heads) verifier.expect(other.head, other.source);
   verifier.begin_file(name);
   while (!lines.empty()) {
     const std::size_t end = lines.find('\n');
@@ -56,7 +60,7 @@ Checked verify_exported(std::string_view text, const std::string& name,
     lines.remove_prefix(end + 1);
   }
   if (head.ok()) {
-    compare_keys(verifier, *head, kept);
+    compare_keys(verifier, *head, known);
   } else {
     verifier.add(meant_as_head ? "audit.head" : "audit.no_head", 0,
                  meant_as_head ? head.error().message
@@ -82,7 +86,12 @@ std::string report_text(const Checked& checked) {
     text += "head over record " + std::to_string(checked.head->sequence) + ", signed " +
             checked.head->time + " with key " + base::to_hex(checked.head->key) + "\n";
   }
-  return text + (report.findings.empty() ? "nothing was changed\n" : "THE LOG WAS CHANGED\n");
+  if (!report.findings.empty()) return text + "THE LOG WAS CHANGED\n";
+  if (checked.compared) return text + "nothing was changed\n";
+  return text +
+         "nothing was changed, unless all of it was written anew: the key was compared with "
+         "nothing "
+         "(--head, --key)\n";
 }
 
 std::string report_json(const Checked& checked) {
@@ -106,6 +115,7 @@ std::string report_json(const Checked& checked) {
                        {"time", checked.head->time},
                        {"key", base::to_hex(checked.head->key)}};
   }
+  out["compared"] = checked.compared;
   out["findings"] = std::move(findings);
   out["more"] = report.more;
   return out.dump(-1, ' ', false, Json::error_handler_t::replace);

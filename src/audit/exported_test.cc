@@ -33,8 +33,8 @@ std::string exported(std::uint64_t count, std::uint8_t key = 1) {
   return text + write_head(signer(key).sign(count, previous, kTime)) + "\n";
 }
 
-std::vector<KnownHead> kept(const std::string& earlier) {
-  return {{*head_of_text(earlier), "the earlier export"}};
+Known kept(const std::string& earlier) {
+  return {{{*head_of_text(earlier), "the earlier export"}}, {}};
 }
 
 std::string first_rule(const Checked& checked) {
@@ -56,6 +56,20 @@ TEST(AuditExported, GoesOnFromAnEarlierHead) {
   EXPECT_EQ(first_rule(shorter), "audit.cut_off");
   EXPECT_EQ(verdict(shorter).error().code, base::ErrorCode::kIntegrity);
   EXPECT_EQ(first_rule(verify_exported(exported(20), "log", kept(exported(7, 2)))), "audit.key");
+}
+
+TEST(AuditExported, IsComparedWithAKeyFromElsewhere) {
+  const std::string text = exported(5);
+  const auto alone = verify_exported(text, "log", {});
+  EXPECT_FALSE(alone.compared);
+  EXPECT_NE(report_text(alone).find("compared with nothing"), std::string::npos);
+  Known known;
+  known.key = alone.head->key;
+  const auto good = verify_exported(text, "log", known);
+  EXPECT_TRUE(good.compared);
+  EXPECT_EQ(first_rule(good), "");
+  EXPECT_EQ(report_text(good).find("compared with nothing"), std::string::npos);
+  EXPECT_EQ(first_rule(verify_exported(exported(5, 2), "log", known)), "audit.key");
 }
 
 TEST(AuditExported, NeedsItsHeadAndItsEnd) {

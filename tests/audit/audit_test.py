@@ -189,6 +189,29 @@ def test_an_exported_log_that_was_changed_is_named(day, tmp_path):
     assert "cut off" in outcome.stderr
 
 
+def test_a_log_written_anew_by_somebody_is_told_by_its_key(day, tmp_path):
+    """All hashes right, signed, but not by the gatekeeper: only a key from elsewhere tells."""
+    true = tmp_path / "true.jsonl"
+    day.auditor.run("audit", "export", "--out", true)
+    *lines, head = true.read_text().splitlines()
+    kept = [line for line in lines if '"kind":"release"' not in line]
+    assert len(kept) < len(lines)
+    forged = tmp_path / "forged.jsonl"
+    forged.write_text(audit_log.written_anew(kept, tmp_path))
+    verify = ("audit", "verify", forged, "--format", "json")
+    unknown = day.auditor.json(*verify)
+    assert unknown["findings"] == [] and unknown["compared"] is False
+    text = day.auditor.run("audit", "verify", forged).stdout
+    assert "the key was compared with nothing" in text
+    key = json.loads(head)["key"]
+    for known in (("--key", key), ("--head", true)):
+        outcome = day.auditor.run(*verify, *known, expect=5)
+        assert "audit.key" in outcome.stdout
+        good = day.auditor.json("audit", "verify", true, *known, "--format", "json")
+        assert good["findings"] == [] and good["compared"] is True
+    day.auditor.run("audit", "verify", true, "--key", "00", expect=2)
+
+
 def test_only_auditors_and_custodians_read_it(day, tmp_path):
     day.flow.researcher.run("audit", "tail", expect=4)
     day.flow.researcher.run("audit", "export", "--out", tmp_path / "no", expect=4)

@@ -66,3 +66,25 @@ def heads_in(home):
         except ValueError:
             continue
     return found
+
+
+def written_anew(lines, folder):
+    """The log of these records, numbered, chained and signed again, by a key of its own."""
+    text, previous = "", "0" * 64
+    for number, line in enumerate(lines, 1):
+        record = {**json.loads(line), "seq": number, "prev": previous}
+        del record["hash"]
+        body = json.dumps(record, separators=(",", ":"), ensure_ascii=False)[:-1]
+        previous = hashlib.sha256(body.encode()).hexdigest()
+        text += f'{body}{HASH}{previous}"}}\n'
+    key = folder / "own.pem"
+    subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", key], check=True)
+    public = subprocess.run(["openssl", "pkey", "-in", key, "-pubout", "-outform", "DER"],
+                            capture_output=True, check=True).stdout
+    head = {"format": "cryptonet.audit_head.v1", "sequence": len(lines), "hash": previous,
+            "time": json.loads(lines[-1])["time"], "key": public[len(ED25519):].hex()}
+    body = json.dumps(head, separators=(",", ":"))[:-1]
+    (folder / "head").write_text(body)
+    signature = subprocess.run(["openssl", "pkeyutl", "-sign", "-inkey", key, "-rawin", "-in",
+                                folder / "head"], capture_output=True, check=True).stdout
+    return f'{text}{body}{SIGNATURE}{signature.hex()}"}}\n'

@@ -53,11 +53,11 @@ void feed(Verifier& verifier, std::string_view text, const std::optional<Head>& 
 }  // namespace
 
 Result<Checked> verify_folder(const std::filesystem::path& folder,
-                              const std::vector<KnownHead>& kept) {
+                              const cryptonet::audit::Known& known) {
   CN_ASSIGN(const Snapshot taken, snapshot(folder));
   Verifier verifier;
   if (taken.head.has_value()) verifier.expect(*taken.head, "the head in audit/heads");
-  for (const KnownHead& known : kept) verifier.expect(known.head, known.source);
+  for (const KnownHead& other : known.heads) verifier.expect(other.head, other.source);
   std::uint64_t last = 0;
   for (const auto& [first, size] : taken.segments) {
     CN_ASSIGN(const auto file, real_log_disk().open(folder / segment_name(first)));
@@ -67,7 +67,7 @@ Result<Checked> verify_folder(const std::filesystem::path& folder,
     feed(verifier, base::text_of(bytes), taken.head, last);
   }
   if (taken.head.has_value()) {
-    compare_keys(verifier, *taken.head, kept);
+    compare_keys(verifier, *taken.head, known);
   } else {
     verifier.add("audit.head_missing", 0, "there is no signed head in audit/heads");
   }

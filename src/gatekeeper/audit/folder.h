@@ -10,7 +10,7 @@ namespace cryptonet::gatekeeper::audit {
 
 /// Everything that was promised when this was called, held against the heads that lie beside it and
 /// those that were `kept` elsewhere. kLocalIo when a file cannot be read.
-base::Result<cryptonet::audit::Checked> verify_folder(
-    const std::filesystem::path& folder, const std::vector<cryptonet::audit::KnownHead>& kept);
+base::Result<cryptonet::audit::Checked> verify_folder(const std::filesystem::path& folder,
+                                                      const cryptonet::audit::Known& known);
 
 }  // namespace cryptonet::gatekeeper::audit
