@@ -62,9 +62,8 @@ Result<Caller> Access::admit(std::string_view token, const net::Peer& machine) {
   return caller;
 }
 
-Status Access::still_admitted(const Caller& caller) {
-  CN_RETURN_IF_ERROR(live(caller.key.hash, clock_.now_s()));
-  return base::ok();
+Result<Caller> Access::still_admitted(const Caller& caller) {
+  return live(caller.key.hash, clock_.now_s());
 }
 
 bool Access::is_fresh(const Caller& caller) {

@@ -33,7 +33,7 @@ class Access {
   /// the machine alone that signed in.
   base::Result<Caller> admit(std::string_view token, const net::Peer& machine);
   /// Whether the caller would still be let in, without counting as use.
-  base::Status still_admitted(const Caller& caller);
+  base::Result<Caller> still_admitted(const Caller& caller);
   /// Whether the second factor was shown less than kFreshS ago.
   bool is_fresh(const Caller& caller);
 

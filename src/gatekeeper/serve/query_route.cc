@@ -120,6 +120,16 @@ Result<std::string> compute(const Asking& asking, const PlannedQuestion& questio
   return release::write_document(answer, frame);
 }
 
+/// What the person may at this moment: a session or key may have ended, a role, a project or the
+/// place of the dataset may be others than when the question came.
+base::Status still_may(const Asking& asking, const std::string& dataset,
+                       const plan::CheckedPlan& plan) {
+  auth::Gate& gate = asking.parts.gate;
+  CN_ASSIGN(const auth::Caller now, gate.access.still_admitted(asking.caller));
+  CN_RETURN_IF_ERROR(people::require_role(now.person, api::gatekeeper::kQuery.people));
+  return people::require_may_ask(gate.people, now, dataset, plan.functions());
+}
+
 Result<HttpResponse> answer(const Asking& asking, const api::QueryRequest& message) {
   const auto begun = SteadyClock::now();
   Parts& parts = asking.parts;
@@ -144,7 +154,7 @@ Result<HttpResponse> answer(const Asking& asking, const api::QueryRequest& messa
     CN_ASSIGN(const auto sealed, parts.results.find_answer(digest));
     if (sealed.has_value()) {
       CN_ASSIGN(const auto document, keys.unseal(keys::RecordKind::kAnswer, digest, *sealed));
-      CN_RETURN_IF_ERROR(parts.gate.access.still_admitted(asking.caller));
+      CN_RETURN_IF_ERROR(still_may(asking, name, plan));
       events.push_back(question.release(asking, "kept"));
       CN_RETURN_IF_ERROR(parts.audit.record(std::move(events)));
       return kept_answer(document.span(), {plan_ms, 0, 0, ms_between(begun, SteadyClock::now())});
@@ -155,17 +165,17 @@ Result<HttpResponse> answer(const Asking& asking, const api::QueryRequest& messa
   CN_RETURN_IF_ERROR(parts.results.keep_answer(
       digest, name, keys.seal(keys::RecordKind::kAnswer, digest, base::view_of(document)),
       now_s()));
-  CN_RETURN_IF_ERROR(parts.gate.access.still_admitted(asking.caller));
+  CN_RETURN_IF_ERROR(still_may(asking, name, plan));
   CN_RETURN_IF_ERROR(parts.audit.record(question.release(asking, "computed")));
   return net::json_response(std::move(document));
 }
 
-/// Whoever lost the right while the cloud computed gets nothing. What was refused is known by its
-/// text's fingerprint: names in it may be anything.
+/// What was refused is known by its text's fingerprint: names in it may be anything.
 Result<HttpResponse> query(const Asking& asking) {
   CN_ASSIGN(const auto message, api::QueryRequest::from_json(base::text_of(asking.request.body)));
   auto response = answer(asking, message);
   if (response.ok()) {
+    // once more behind the record, whose turn at the disk may have taken a while
     if (auto still = asking.parts.gate.access.still_admitted(asking.caller); !still.ok()) {
       response = still.take_error();
     }

@@ -139,6 +139,31 @@ TEST_F(ServeTest, OpensATotalOnceAndAnswersAQuestionOnce) {
   EXPECT_EQ(deployment_.cloud().totals_asked(), 2 * asked);
 }
 
+// Whoever may no longer ask when the cloud has computed gets nothing, by session and by key.
+TEST_F(ServeTest, ARightThatIsLostDuringAQuestionStopsTheAnswer) {
+  ASSERT_TRUE(deployment_.upload(clinic_, encrypted(clinic_, 500, 1)).ok());
+  state::People& people = deployment_.parts().gate.people;
+  const auto now = auth::unix_seconds(std::chrono::system_clock::now());
+  const auto during = [&](const std::function<base::Result<bool>()>& change) {
+    deployment_.cloud().tell([&](const auto& request, Numbers numbers) {
+      EXPECT_TRUE(change().ok());
+      return LyingCloud::honest(request, std::move(numbers));
+    });
+    const auto answer = reader_.ask(kTotals, false);
+    deployment_.cloud().tell(LyingCloud::honest);
+    return answer.ok() ? "answered" : answer.error().rule;
+  };
+  EXPECT_EQ(during([&] { return people.add_project("unrelated", now); }), "answered");
+  EXPECT_EQ(during([&] { return people.attach("unrelated", "t"); }), "access.dataset");
+  EXPECT_TRUE(people.detach("unrelated", "t").ok());
+  EXPECT_EQ(during([&] { return people.remove("default", "reader", now); }), "access.role");
+  EXPECT_TRUE(people.grant("default", "reader", state::Role::kResearcher, now).ok());
+  EXPECT_TRUE(reader_.ask(kTotals).ok());
+  // The kept answer as well.
+  EXPECT_TRUE(people.attach("unrelated", "t").ok());
+  EXPECT_EQ(reader_.ask(kTotals).error().rule, "access.dataset");
+}
+
 TEST_F(ServeTest, GroupsAndFiltersByDimensionAndPartition) {
   ASSERT_TRUE(deployment_.upload(clinic_, encrypted(clinic_, 900, 4)).ok());
   const auto answer = reader_.ask("SELECT g, COUNT(*), SUM(x) FROM t WHERE site = 2 GROUP BY g");
