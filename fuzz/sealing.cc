@@ -68,7 +68,7 @@ void check_entries(base::ByteView clear) {
   if (!backup.ok() || !(*backup)->unlock(master()).ok()) std::abort();
   const auto again = *home::BackupReader::open(file.path());
   const auto restored = home::restore(*again, master(), fs::path(pattern) / "home",
-                                      base::real_file_system(), net::TimePoint{});
+                                      base::real_file_system(), randomness, net::TimePoint{});
   // no key made here signs a backup, and what was written of it is gone
   if (restored.ok() || !fs::is_empty(pattern)) std::abort();
   fs::remove_all(pattern);

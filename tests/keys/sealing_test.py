@@ -125,7 +125,7 @@ def test_shares_open_from_one_machine_or_from_several(tmp_path):
         slip = shares[1][:40] + ("0" if shares[1][40] != "0" else "1") + shares[1][41:]
         refused = give(slip, expect=3)["error"]
         assert refused["rule"] == "share.malformed"
-        assert shares[1][40] not in refused["message"].split()
+        assert slip not in json.dumps(refused)
         assert give(shares[2])["sealed"] is False
 
         flow.platform.custodian("seal")
