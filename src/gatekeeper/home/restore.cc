@@ -26,6 +26,7 @@ using base::ErrorCode;
 using base::Result;
 using base::Status;
 
+constexpr std::uint64_t kLatestTimeS = 4'000'000'000;  ///< 2096; the clock counts nanoseconds
 constexpr std::size_t kCopyBytes = 64 * 1024;
 constexpr int kServerDays = 3650;
 constexpr std::int64_t kGenerationsBeginS = 1'577'836'800;  // the year 2020
@@ -138,6 +139,7 @@ Result<Restored> Restoration::unpack() {
     if (kind != kEndEntry) return strange("an entry of it is of no known kind");
     CN_ASSIGN(const std::uint64_t count, number<std::uint64_t>());
     CN_ASSIGN(const std::uint64_t made_at, number<std::uint64_t>());
+    if (made_at > kLatestTimeS) return strange("it is of no year");
     digest_ = backup_.digest();
     CN_ASSIGN(signature_, block(kLongestSignatureBytes));
     if (count != restored.files || !backup_.finished()) return strange("its end does not fit");
