@@ -20,6 +20,9 @@ void check_routing(const std::string& text) {
       {"GET", "/v1/status", {net::PeerRole::kNone}, 0, {}},
       {"POST", "/v1/uploads/{}/totals", {net::PeerRole::kGatekeeper}, 0, {}},
       {"PUT", "/v1/uploads/{}/segments/{}", {net::PeerRole::kContributor}, 0, {}}};
+  for (const std::string_view lane : {"work", "sign_in", "probe", "inline"}) {
+    if ((net::lane_from_name(lane) == net::Lane::kWork) != (lane == "work")) std::abort();
+  }
   const std::size_t space = text.find(' ');
   if (space == std::string::npos) return;
   const auto target = net::parse_target(text.substr(space + 1));
@@ -43,6 +46,9 @@ void check_error(int status, const std::string& text) {
     if (static_cast<unsigned char>(c) < 0x20 && c != '\n') std::abort();
   }
   if (net::octet_response({text.begin(), text.end()}).body.size() != text.size()) std::abort();
+  const base::Error stopped(base::ErrorCode::kInterrupted, error.rule, error.message);
+  if (net::error_response(stopped).status != net::status_of(stopped)) std::abort();
+  if (net::withheld_of(error).size() < error.file.size()) std::abort();
   const net::HttpResponse sent = net::error_response(error);
   if (sent.status != net::status_of(error) || sent.status < 400) std::abort();
   const auto again = net::error_from_answer(sent.status, sent.body, "cloud");
@@ -66,6 +72,8 @@ void check_named(std::string_view text) {
   const auto fresh = net::issue_with_new_key(authority, subject, validity);
   const bool can_be = request.ok() && subject.role != net::PeerRole::kNone;
   if (fresh.ok() != can_be) std::abort();
+  if (can_be && !net::issue_for_key(authority, fresh->key_pem, subject, validity).ok())
+    std::abort();
   if (!request.ok()) return;
   const auto issued = net::issue_certificate(authority, request->csr_pem, subject, validity);
   if (issued.ok() != can_be) std::abort();
@@ -80,6 +88,7 @@ void check_request(const std::string& text) {
   static const auto authority = net::make_authority("fuzz", validity).value();
   const net::Subject cloud{net::PeerRole::kCloud, "c"};
   static_cast<void>(net::issue_certificate(authority, text, cloud, validity).ok());
+  static_cast<void>(net::issue_for_key(authority, text, cloud, validity).ok());
   const net::Validity none{validity.not_after, validity.not_after};
   if (net::issue_with_new_key({text, text}, cloud, validity).ok() ||
       net::issue_with_new_key(authority, cloud, none).ok()) {
@@ -94,6 +103,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string text(reinterpret_cast<const char*>(data) + 1, size - 1);
   switch (data[0] % 7) {
     case 0: {
+      if (const auto token = net::bearer_of(text); !token.empty() && !text.ends_with(token)) {
+        std::abort();
+      }
       const auto target = net::parse_target(text);
       if (!target.ok()) break;
       for (const char c : target->path) {

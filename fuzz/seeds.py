@@ -5,6 +5,7 @@ The kept corpus (fuzz/corpus) holds what of these and of later finds reaches a l
 
 import json
 import pathlib
+import re
 import struct
 import sys
 
@@ -225,6 +226,9 @@ def broken(value):
 
 
 def messages():
+    listed = re.findall(r"check<(\w+)>", (ROOT / "fuzz" / "messages.cc").read_text())
+    if listed != MESSAGES:
+        sys.exit("fuzz/messages.cc does not list the messages of api/openapi.json in their order")
     inputs = []
     for number, name in enumerate(MESSAGES):
         for filled in (True, False):
