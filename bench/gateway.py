@@ -9,14 +9,11 @@ import argparse
 import json
 import os
 import pathlib
-import shutil
 import subprocess
-import sys
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tests"))
-from support import flow, processes  # noqa: E402
+from whole_programs import fresh_folder, run, write_results
+from support import flow, processes
 
 SQL = flow.QUESTION.format("t")
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -112,29 +109,20 @@ def main():
     parser.add_argument("--machines", type=int, default=25)
     parser.add_argument("--json", help="write the figures to this file")
     options = parser.parse_args()
-    folder = ROOT / "build" / "bench" / "gateway"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    gateway = Gateway(folder, options.machines)
     results = []
-    print("| " + " | ".join(HEAD) + " |\n|" + "---|" * len(HEAD))
-    try:
-        for connections in options.connections:
-            for pause_s in options.pause:
-                results.append(gateway.load(connections, pause_s, options.seconds))
-                print(line(results[-1]), flush=True)
-    finally:
-        gateway.platform.stop()
-        shutil.rmtree(folder, ignore_errors=True)
-    if options.json:
-        pathlib.Path(options.json).write_text(json.dumps(
-            {"format": "cryptonet.bench.gateway.v1", "results": results}, indent=2) + "\n")
+    with fresh_folder("gateway") as folder:
+        gateway = Gateway(folder, options.machines)
+        print("| " + " | ".join(HEAD) + " |\n|" + "---|" * len(HEAD))
+        try:
+            for connections in options.connections:
+                for pause_s in options.pause:
+                    results.append(gateway.load(connections, pause_s, options.seconds))
+                    print(line(results[-1]), flush=True)
+        finally:
+            gateway.platform.stop()
+    write_results(options.json, "gateway", results)
     return 0
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except (RuntimeError, subprocess.SubprocessError) as reason:
-        print(f"bench: {reason}", file=sys.stderr)
-        sys.exit(1)
+    run(main)

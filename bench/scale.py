@@ -11,16 +11,13 @@ import os
 import pathlib
 import shutil
 import statistics
-import subprocess
-import sys
 import threading
 import time
 
 import numpy
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tests"))
-from support import processes, streamed  # noqa: E402
+from whole_programs import fresh_folder, run, write_results
+from support import processes, streamed
 
 ROWS = (10_000, 100_000, 1_000_000, 3_000_000, 30_000_000)
 STAGES = ("load", "encrypt", "upload", "first question", "question")
@@ -153,29 +150,20 @@ def main():
     parser.add_argument("--rows", type=int, nargs="+", default=ROWS)
     parser.add_argument("--json", help="write the figures to this file")
     options = parser.parse_args()
-    folder = ROOT / "build" / "bench" / "scale"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    scale = Scale(folder)
     results = {}
-    try:
-        for rows in options.rows:
-            results[rows] = scale.measure(rows)
-            print(f"{rows:>12,} rows: " + ", ".join(
-                f"{stage} {results[rows][stage][0]:.3g} s" for stage in STAGES), flush=True)
-    finally:
-        scale.platform.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+    with fresh_folder("scale") as folder:
+        scale = Scale(folder)
+        try:
+            for rows in options.rows:
+                results[rows] = scale.measure(rows)
+                print(f"{rows:>12,} rows: " + ", ".join(
+                    f"{stage} {results[rows][stage][0]:.3g} s" for stage in STAGES), flush=True)
+        finally:
+            scale.platform.stop()
     print_tables(results)
-    if options.json:
-        pathlib.Path(options.json).write_text(json.dumps(
-            {"format": "cryptonet.bench.scale.v1", "results": results}, indent=2) + "\n")
+    write_results(options.json, "scale", results)
     return 0
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except (RuntimeError, subprocess.SubprocessError) as reason:
-        print(f"bench: {reason}", file=sys.stderr)
-        sys.exit(1)
+    run(main)

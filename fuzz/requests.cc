@@ -88,7 +88,7 @@ class Template {
 
   fs::path home() const { return root_ / "template"; }
   fs::path copy() const { return root_ / "home"; }
-  const std::string root() const { return root_.string(); }
+  std::string root() const { return root_.string(); }
 
   std::array<net::Peer, 6> peers;
   std::array<std::string, kTokens> tokens;

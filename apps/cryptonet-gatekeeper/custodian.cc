@@ -22,7 +22,7 @@ base::Status reset(const Session& session, const Options& options) {
   CN_ASSIGN(const auto home, open_unsealed(session, options.opening, randomness));
   CN_ASSIGN(const auto gate, auth::Gate::open(home->database(), home->keys(), randomness));
   people::Administration administration(*gate);
-  CN_RETURN_IF_ERROR(administration.check_custodian(options.user));
+  CN_RETURN_IF_ERROR(administration.custodian(options.user));
   CN_ASSIGN(const auto password,
             read_new_passphrase(options.password_file, "password of " + options.user));
   // First the record: a reset that is in no log must not be.

@@ -105,7 +105,7 @@ Result<log::Checked> check_remote(Remote& remote, const log::Known& known, Take 
   }));
   compare_keys(verifier, head, known);
   log::Checked checked;
-  checked.compared = !known.heads.empty() || known.key.has_value();
+  checked.compared = known.anything();
   checked.head = head;
   checked.report = std::move(verifier).finish();
   return checked;

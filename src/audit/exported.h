@@ -21,6 +21,7 @@ struct KnownHead {
 struct Known {
   std::vector<KnownHead> heads;
   std::optional<std::array<std::uint8_t, 32>> key;  ///< that signs
+  bool anything() const { return !heads.empty() || key.has_value(); }
 };
 
 struct Checked {

@@ -16,7 +16,6 @@ namespace {
 
 constexpr std::uint64_t kMaxPemFileBytes = 64 * 1024;
 constexpr std::size_t kMaxTokenBytes = 256;
-constexpr std::chrono::seconds kPatience{60};
 
 base::Error usage(std::string rule, std::string message, std::string hint) {
   return {base::ErrorCode::kUsage, std::move(rule), std::move(message), std::move(hint)};

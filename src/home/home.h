@@ -13,6 +13,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <filesystem>
 #include <memory>
 
@@ -32,6 +33,9 @@ inline constexpr const char* kDeviceSecretFile = "device.secret";
 inline constexpr const char* kSigningKeyFile = "signing.key";
 inline constexpr const char* kSealingFile = "sealing.json";
 inline constexpr const char* kSessionFile = "session";
+
+/// How long those wait who may be told that they ask too often for doing what they should.
+inline constexpr std::chrono::seconds kPatience{60};
 
 /// Which folder is the home: `flag`, else the environment's CRYPTONET_HOME, else ~/.cryptonet.
 /// kUsage when there is none of them.

@@ -20,8 +20,6 @@
 namespace cryptonet::home {
 namespace {
 
-/// A roomful of machines behind one address may have to take turns.
-constexpr std::chrono::seconds kPatience{60};
 constexpr unsigned kFolderMode = 0700;
 constexpr unsigned kFileMode = 0600;
 
@@ -70,7 +68,7 @@ base::Result<std::unique_ptr<net::HttpClient>> client_of(const std::string& url,
   options.url = url;
   options.identity.authority_pem = enrolment.authority_pem;
   options.server_role = server;
-  options.patience = kPatience;
+  options.patience = kPatience;  // a roomful of machines may have to take turns
   return net::HttpClient::create(std::move(options));
 }
 

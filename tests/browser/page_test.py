@@ -17,7 +17,7 @@ import threading
 import pytest
 
 from support import audit_log
-from support.processes import Client, Platform, Server
+from support.processes import Client, Platform, Server, free_port
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import chromium  # noqa: E402
@@ -31,12 +31,6 @@ NOT_SIGNED_IN = "Not signed in"
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(
     chromium.program() is None or shutil.which("certutil") is None,
     reason="chromium and certutil are not installed")]
-
-
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 class Forwarder:

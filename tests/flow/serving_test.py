@@ -6,7 +6,6 @@ import json
 import re
 import resource
 import signal
-import socket
 import time
 import urllib.error
 import urllib.request
@@ -18,12 +17,6 @@ from support.flow import QUESTION
 
 pytestmark = pytest.mark.slow
 LINE = re.compile(r'^([a-z_]+)(\{.*\})? (\S+)$')
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def page(port, path):
@@ -54,7 +47,7 @@ def stranger(flow, port, path, body=b"", method="GET"):
 @pytest.fixture(scope="module")
 def metrics(flow):
     """Ports at which both servers tell their figures; a dataset `t` that was asked twice."""
-    ports = {"cloud": free_port(), "gatekeeper": free_port()}
+    ports = {"cloud": processes.free_port(), "gatekeeper": processes.free_port()}
     flow.publish("t")
     cloud, gatekeeper = flow.platform.cloud.port, flow.platform.gatekeeper.port
     flow.platform.stop()

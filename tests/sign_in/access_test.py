@@ -6,7 +6,6 @@ import http.client
 import json
 import pathlib
 import re
-import socket
 import ssl
 
 import pytest
@@ -124,18 +123,12 @@ def verdict(answer):
     return "yes"
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 class World:
     """A gatekeeper, a machine of each kind, and a person of each role with sessions there."""
 
     def __init__(self, folder):
         self.platform = platform = processes.Platform(folder / "platform")
-        port = free_port()
+        port = processes.free_port()
         self.origin = f"https://localhost:{port}"
         platform.gatekeeper = processes.Server(
             "cryptonet-gatekeeper",

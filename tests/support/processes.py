@@ -15,6 +15,7 @@ import os
 import pathlib
 import queue
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -24,6 +25,13 @@ from support import people
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 READY_WITHIN_S = 60
 COMMAND_WITHIN_S = 600
+
+
+def free_port():
+    """A port that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 def program(name):

@@ -4,10 +4,9 @@ against the `text` block that follows. Ports become free ones; times may differ.
 
 import pathlib
 import re
-import socket
 import subprocess
 
-from support.processes import ROOT, program
+from support.processes import ROOT, free_port, program
 
 BLOCK = re.compile(r"^```(sh|text)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 MARK = "=== next block ==="
@@ -28,12 +27,6 @@ def tour():
     return steps
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return str(probe.getsockname()[1])
-
-
 def normal(text):
     """Without what differs from run to run."""
     text = re.sub(r"\b[\d.]+ ms\b", "N ms", text).replace("\r", "")
@@ -48,7 +41,8 @@ def test_the_tour_prints_what_the_readme_says(tmp_path):
     (tmp_path / "build" / "bin").symlink_to(pathlib.Path(program("cryptonet")).parent)
     script = "exec 2>&1\ntrap 'kill $(jobs -p) 2>/dev/null' EXIT\n"
     script += f"echo '{MARK}'\n".join(commands for commands, _ in steps)
-    script = script.replace("7701", free_port()).replace("7702", free_port())
+    for port in ("7701", "7702"):
+        script = script.replace(port, str(free_port()))
     assert "sleep 2\n" in script
     script = script.replace("sleep 2\n", UNTIL_READY + "\n")
     environment = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}

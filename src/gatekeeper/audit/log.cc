@@ -106,9 +106,8 @@ std::string Log::now_text() const {
 }
 
 Status Log::record(Event event) {
-  std::vector<Event> events;
-  events.push_back(std::move(event));
-  return record(std::move(events));
+  const auto life = enter();
+  return record_open(std::move(event));
 }
 
 Status Log::record(std::vector<Event> events) {

@@ -77,17 +77,16 @@ Result<api::Enrolled> Administration::renew(const state::Person& person,
   return enrolled(person.name, roles.empty() ? "researcher" : roles.front(), std::move(credential));
 }
 
-Status Administration::check_custodian(const std::string& user) {
-  CN_ASSIGN(const state::Person person, known(user));
-  if (person.office == state::Role::kCustodian) return base::ok();
+Result<state::Person> Administration::custodian(const std::string& user) {
+  CN_ASSIGN(state::Person person, known(user));
+  if (person.office == state::Role::kCustodian) return person;
   return Error(ErrorCode::kRefused, "user.no_custodian", "'" + user + "' is no custodian",
                "a custodian does it: cryptonet user reset");
 }
 
 Result<api::Enrolled> Administration::reset_custodian(const std::string& user,
                                                       std::string_view password) {
-  CN_RETURN_IF_ERROR(check_custodian(user));
-  CN_ASSIGN(const state::Person person, known(user));
+  CN_ASSIGN(const state::Person person, custodian(user));
   return renew(person, password);
 }
 

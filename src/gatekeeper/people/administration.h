@@ -14,9 +14,10 @@ class Administration {
   base::Result<api::Enrolled> add(const api::NewPerson& request);
   base::Result<api::Enrolled> reset(const auth::Caller& caller, const std::string& user,
                                     std::string_view password);
+  /// kRefused when the person is none.
+  base::Result<state::Person> custodian(const std::string& user);
   /// For whoever can open the home: a custodian's new password and second factor, with nobody's
   /// session. kRefused for another person.
-  base::Status check_custodian(const std::string& user);
   base::Result<api::Enrolled> reset_custodian(const std::string& user, std::string_view password);
   base::Result<api::Changed> disable(const auth::Caller& caller, const std::string& user);
   base::Result<api::PersonList> list();

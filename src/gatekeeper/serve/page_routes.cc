@@ -131,14 +131,8 @@ Result<HttpResponse> came_in(Parts& parts, const HttpRequest& request,
 }
 
 Result<HttpResponse> sign_in(Parts& parts, const HttpRequest& request) {
-  CN_ASSIGN(auto message, api::SignInRequest::from_json(base::text_of(request.body)));
-  const auto signed_in = parts.gate.sign_in.sign_in(message, request.peer);
-  base::wipe(message.password.data(), message.password.size());
-  if (!signed_in.ok()) return signed_in.error();
-  if (signed_in->by_recovery_code) {
-    CN_RETURN_IF_ERROR(record_recovery_code(parts, request, signed_in->user));
-  }
-  return came_in(parts, request, *signed_in);
+  CN_ASSIGN(const auto signed_in, sign_in_by_code(parts, request));
+  return came_in(parts, request, signed_in);
 }
 
 Result<HttpResponse> sign_in_challenge(Parts& parts, const HttpRequest& request) {

@@ -22,9 +22,10 @@ using PersonHandler = std::function<base::Result<net::HttpResponse>(
 /// key passes where the API says so; where it asks for a fresh second factor, kRefused
 /// (auth.step_up) tells that it is not.
 net::Route person_route(Parts& parts, const api::RouteInfo& info, PersonHandler handler);
-/// What the page and the machines' routes do alike, for a caller who may.
+/// What the page and the machines' routes do alike, for whoever may.
 base::Result<net::HttpResponse> make_access_key(Parts& parts, const auth::Caller& caller,
                                                 const net::HttpRequest& request);
+base::Result<auth::Started> sign_in_by_code(Parts& parts, const net::HttpRequest& request);
 base::Result<net::HttpResponse> step_up_by_code(Parts& parts, const auth::Caller& caller,
                                                 const net::HttpRequest& request);
 /// A route for anybody.

@@ -23,14 +23,8 @@ Result<HttpResponse> bootstrap(Parts& parts, const net::HttpRequest& request) {
 }
 
 Result<HttpResponse> sign_in(Parts& parts, const net::HttpRequest& request) {
-  CN_ASSIGN(auto message, api::SignInRequest::from_json(base::text_of(request.body)));
-  const auto signed_in = parts.gate.sign_in.sign_in(message, request.peer);
-  forget(message.password);
-  CN_RETURN_IF_ERROR(signed_in);
-  if (signed_in->by_recovery_code) {
-    CN_RETURN_IF_ERROR(record_recovery_code(parts, request, signed_in->user));
-  }
-  return net::json_response(signed_in->to_json());
+  CN_ASSIGN(const auto signed_in, sign_in_by_code(parts, request));
+  return net::json_response(signed_in.to_json());
 }
 
 Result<HttpResponse> sign_out(Parts& parts, const auth::Caller& caller) {
@@ -70,6 +64,17 @@ Result<HttpResponse> revoke_key(Parts& parts, const auth::Caller& caller, const 
   return net::json_response(api::AccessKeyRevoked{id, changed}.to_json());
 }
 }  // namespace
+
+Result<auth::Started> sign_in_by_code(Parts& parts, const net::HttpRequest& request) {
+  CN_ASSIGN(auto message, api::SignInRequest::from_json(base::text_of(request.body)));
+  const auto signed_in = parts.gate.sign_in.sign_in(message, request.peer);
+  forget(message.password);
+  CN_RETURN_IF_ERROR(signed_in);
+  if (signed_in->by_recovery_code) {
+    CN_RETURN_IF_ERROR(record_recovery_code(parts, request, signed_in->user));
+  }
+  return signed_in;
+}
 
 Result<HttpResponse> step_up_by_code(Parts& parts, const auth::Caller& caller,
                                      const net::HttpRequest& request) {
